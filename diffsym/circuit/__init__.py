@@ -1,0 +1,1 @@
+"""Circuits: netlists, devices, small-signal expansion, symmetry."""

@@ -1,0 +1,210 @@
+"""The small-signal circuit: devices become their models, supplies become ground, source values keep their signals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from diffsym.circuit.devices import DeviceModel, Devices, Part, shipped_devices
+from diffsym.circuit.matching import MatchedSet, matched_sets, parameters_kept
+from diffsym.circuit.model import Circuit, Element, LinearElement, SmallSignalCircuit
+from diffsym.circuit.signals import signal_part
+from diffsym.circuit.symbols import DeviceSymbols, device_symbols
+from diffsym.circuit.units import Known, element_units
+from diffsym.errors import DiffsymError, NetlistError
+from diffsym.expression.tree import ZERO, Expression, Symbol, substituted, symbols_of
+
+SOURCES = ("V", "I")
+
+
+def expand(
+    circuit: Circuit,
+    *,
+    matched: tuple[tuple[str, ...], ...] = (),
+    keep: Mapping[str, tuple[str, ...]] | None = None,
+    devices: Devices | None = None,
+) -> SmallSignalCircuit:
+    """The linear circuit of signals.
+
+    ``matched``: sets of elements that symmetry shows to be equal, beside those that the netlist states. ``keep``:
+    parameters of devices' models by device, ``M*`` or a model's name, before what the netlist says. ``devices``: the
+    models. Raises NetlistError, and CircuitError for a source whose value is not linear in its signals.
+    """
+    try:
+        return _expanded(circuit, matched, keep or {}, devices or shipped_devices())
+    except DiffsymError as error:
+        raise error.at(file=circuit.file) from None
+
+
+def _expanded(
+    circuit: Circuit, matched: tuple[tuple[str, ...], ...], keep: Mapping[str, tuple[str, ...]], devices: Devices
+) -> SmallSignalCircuit:
+    sets = matched_sets(circuit, matched)
+    kept = parameters_kept(circuit, sets, devices, keep)
+    sets = tuple(each for each in sets if _agree(each, kept))
+    signals = _signals(circuit)
+    values = [(element, element.value) for element in circuit.elements if element.value is not None]
+    taken = frozenset(name for _, value in values for name in symbols_of(value))
+    names = device_symbols({each.name: each for each in circuit.elements}, kept, sets, taken, devices)
+    supplies = tuple(each.name for each in circuit.elements if each.kind in SOURCES and not _is_signal(each))
+    elements = tuple(part for element in circuit.elements for part in _parts(element, circuit, kept, names, devices))
+    used = {name for part in elements for name in symbols_of(part.value)}
+    units = element_units(values, _device_units(circuit, names, devices))
+    return SmallSignalCircuit(
+        title=circuit.title,
+        elements=elements,
+        signals=signals,
+        source_values={each.name: each.value for each in circuit.elements if each.kind in SOURCES and each.value},
+        supplies=supplies,
+        dimensions={name: known.unit for name, known in units.items() if name in used},
+        spelling=circuit.spelling,
+        latex=circuit.directives.symbols,
+        models=kept,
+        matched=sets,
+        defines=circuit.directives.defines,
+        assumptions=circuit.directives.assumptions,
+        notes=circuit.notes,
+    )
+
+
+def _agree(matched: MatchedSet, kept: Mapping[str, tuple[str, ...]]) -> bool:
+    return len({kept.get(name, ()) for name in matched[0]}) == 1
+
+
+def _is_signal(element: Element) -> bool:
+    return element.value is not None and bool(symbols_of(element.value))
+
+
+def _signals(circuit: Circuit) -> tuple[str, ...]:
+    """Symbols of source values. Raises NetlistError for one that is also the value of something else."""
+    signals: dict[str, Element] = {}
+    for element in circuit.elements:
+        if element.kind in SOURCES and element.value is not None:
+            for name in symbols_of(element.value):
+                signals.setdefault(name, element)
+    for element in circuit.elements:
+        if element.kind not in SOURCES and element.value is not None:
+            for name in symbols_of(element.value):
+                if name in signals:
+                    source = signals[name]
+                    raise NetlistError(
+                        f"{name} is a signal in {source.name} (line {source.line}) "
+                        f"and a parameter in {element.name} (line {element.line})",
+                        line=element.line or None,
+                        hint="give one of them another symbol",
+                    )
+    return tuple(signals)
+
+
+def _device_units(circuit: Circuit, names: DeviceSymbols, devices: Devices) -> dict[str, Known]:
+    units: dict[str, Known] = {}
+    for element in circuit.elements:
+        for parameter, symbol in names.get(element.name, {}).items():
+            units.setdefault(symbol, Known(devices[element.kind].parts[parameter].unit, element.name, element.line))
+    return units
+
+
+def _parts(
+    element: Element, circuit: Circuit, kept: Mapping[str, tuple[str, ...]], names: DeviceSymbols, devices: Devices
+) -> Iterator[LinearElement]:
+    if element.name in kept:
+        yield from DeviceInPlace(element, devices[element.kind], kept[element.name], names[element.name]).parts()
+    elif element.kind in SOURCES:
+        yield from _source(element)
+    elif element.value is not None:
+        ideal = circuit.directives.opamps.get(element.name) == "ideal"
+        nodes = element.nodes or _nodes_of(circuit, element.sensed[0])
+        yield LinearElement(
+            name=element.name,
+            kind="O" if ideal else element.kind,
+            plus=nodes[0],
+            minus=nodes[1],
+            value=ZERO if ideal else element.value,
+            control=element.control,
+            sensed=element.sensed,
+            line=element.line,
+        )
+
+
+def _source(element: Element) -> Iterator[LinearElement]:
+    value = ZERO if element.value is None else element.value
+    if _is_signal(element):
+        value = signal_part(value, element.name, element.line)
+    elif element.kind == "V":
+        value = ZERO
+    else:
+        return
+    yield LinearElement(element.name, element.kind, element.nodes[0], element.nodes[1], value, line=element.line)
+
+
+def _nodes_of(circuit: Circuit, name: str) -> tuple[str, ...]:
+    return next(element.nodes for element in circuit.elements if element.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInPlace:
+    """A device of the circuit with the parameters that are kept and their symbols."""
+
+    element: Element
+    model: DeviceModel
+    kept: tuple[str, ...]
+    symbols: Mapping[str, str]
+
+    def parts(self) -> Iterator[LinearElement]:
+        """The elements of its model. Those with both nodes, or both control nodes, in one place do nothing."""
+        values = self._values()
+        for name, part in self.model.parts.items():
+            if name not in values or not part.kind:
+                continue
+            plus, minus = (self._node(node) for node in part.nodes)
+            control = self._control(part)
+            if plus == minus or (control is not None and control[0] == control[1]):
+                continue
+            yield LinearElement(
+                name=f"{self.element.name}.{name}",
+                kind=part.kind,
+                plus=plus,
+                minus=minus,
+                value=values[name],
+                control=control,
+                device=self.element.name,
+                parameter=name,
+                line=self.element.line,
+            )
+
+    def _values(self) -> dict[str, Expression]:
+        """The value of each part. Raises NetlistError where parameters say too much or too little."""
+        values: dict[str, Expression] = {name: Symbol(self.symbols[name]) for name in self.kept}
+        used: set[str] = set()
+        for formula in self.model.formulas:
+            name, needed = formula.parameter, symbols_of(formula.value)
+            if not set(needed) <= set(self.kept):
+                continue
+            if name in self.kept:
+                raise self._error(
+                    f"the parameters {' '.join(sorted({name, *needed}))} of {self.element.name} say too much: "
+                    f"{name} is {formula.text}",
+                    "leave one of them out",
+                )
+            used |= set(needed)
+            values[name] = substituted(formula.value, {each: values[each] for each in needed})
+        idle = next((name for name in self.kept if not self.model.parts[name].kind and name not in used), None)
+        if idle is not None:
+            others = " or ".join(each.parameter for each in self.model.formulas if idle in symbols_of(each.value))
+            raise self._error(f"{idle} of {self.element.name} says nothing alone", f"keep {others} beside it")
+        return values
+
+    def _error(self, message: str, hint: str) -> NetlistError:
+        return NetlistError(message, line=self.element.line or None, hint=hint)
+
+    def _node(self, terminal: str) -> str:
+        internal = self.model.internal.get(terminal)
+        if internal is not None:
+            if internal.unless in self.kept:
+                return f"{self.element.name}.{internal.name}"
+            terminal = internal.joins
+        terminals = (*self.model.terminals, *self.model.optional)
+        return self.element.nodes[terminals.index(terminal)]
+
+    def _control(self, part: Part) -> tuple[str, str] | None:
+        return (self._node(part.control[0]), self._node(part.control[1])) if part.control else None

@@ -1,0 +1,91 @@
+"""The value of an independent source: what it is at rest, what it is as a signal, and what is left aside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from diffsym.circuit.cards import Card, Fields, Word, shown
+from diffsym.circuit.model import Element
+from diffsym.circuit.values import Remarks, exact_number, is_numeric, read_value
+from diffsym.expression.tree import ZERO, Negation
+
+WAVEFORMS = ("sin", "pulse", "pwl", "exp", "sffm", "am", "trnoise", "trrandom")
+
+_WAVEFORM = re.compile(rf"({'|'.join(WAVEFORMS)})(?:\(.*\))?$", re.IGNORECASE | re.DOTALL)
+_NUMBER_FIRST = re.compile(r"[+-]?[\d.]")
+
+
+def read_source(card: Card, element: Element, fields: Fields, remarks: Remarks) -> Element | None:
+    """The source with the values behind its nodes (``5``, ``dc 2.5 ac vin``, ``sin(0 1 1k)``); None without any.
+
+    Its ``value`` stays open until parameters are put in: see ``settled``.
+    """
+    words = fields.positional[2:]
+    found: dict[str, Word] = {key.lower: value for key, value in fields.named}
+    wave = None
+    index = 0
+    while index < len(words):
+        word = words[index]
+        following = words[index + 1] if index + 1 < len(words) else None
+        if word.lower == "dc" and following is not None:
+            found["dc"], index = following, index + 2
+        elif word.lower == "ac":
+            index += 1
+            found["ac"] = Word("1", word.start)
+            if following is not None and not _is_keyword(following):
+                found["ac"], index = following, index + 1
+                if index < len(words) and _NUMBER_FIRST.match(words[index].text):
+                    found["phase"], index = words[index], index + 1
+        elif _WAVEFORM.match(word.text):
+            wave, index = word, index + 1
+            while "(" not in word.text and index < len(words) and words[index].lower not in ("dc", "ac"):
+                index += 1
+        elif index == 0:
+            found["dc"], index = word, 1
+        else:
+            raise card.error(
+                f"'{shown(word.text)}' is one field too many in the source {fields.head.text}",
+                word,
+                "write one value, or dc … ac …",
+            )
+    unknown = next((key for key, _ in fields.named if key.lower not in ("dc", "ac")), None)
+    if unknown is not None:
+        raise card.error(f"a source has no field {shown(unknown.text)}", unknown, "write one value, or dc … ac …")
+    if wave is not None:
+        name = wave.text.split("(")[0].lower()
+        remarks.note(f"line {card.place(wave.start)[0]}: the {name}(…) of {fields.head.text} is not used")
+    if not found and wave is None:
+        return None
+    values = {key: read_value(card, word, remarks) for key, word in found.items()}
+    phase = {"phase": values["phase"]} if "phase" in values else {}
+    return replace(
+        element, dc=values.get("dc", None if "ac" in values else ZERO), ac=values.get("ac"), parameters=phase
+    )
+
+
+def settled(card: Card, source: Element) -> Element:
+    """The source with its ``value``: the signal where one is stated in symbols, else the value at rest.
+
+    ``dc`` of a source without ``ac`` stays only where it is a number. Raises NetlistError for a symbolic source with a
+    phase other than 0 and 180 degrees.
+    """
+    dc, ac = source.dc, source.ac
+    if ac is None:
+        return replace(source, value=dc, dc=dc if is_numeric(dc) else None)
+    signal = ac
+    if "phase" in source.parameters:
+        turns = exact_number(source.parameters["phase"])
+        if turns is not None and turns % 360 == 180:
+            signal = Negation(ac)
+        elif not is_numeric(ac) and (turns is None or turns % 360):
+            raise card.error(
+                f"the symbolic source {source.name} has a phase that is neither 0 nor 180 degrees",
+                hint="put other phases into the symbol itself",
+            )
+    at_rest = dc is not None and is_numeric(ac) and is_numeric(dc)
+    return replace(source, value=dc if at_rest else signal)
+
+
+def _is_keyword(word: Word) -> bool:
+    return word.lower in ("dc", "ac") or bool(_WAVEFORM.match(word.text))

@@ -1,0 +1,254 @@
+"""A circuit's own mirror symmetry: an involution of its nodes and elements that leaves the circuit as it was.
+
+Colour refinement finds what can be exchanged, a bounded backtracking search picks an involution that moves most nodes,
+and every answer is compared element by element before it is returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from diffsym.circuit.model import GROUND, Circuit, SmallSignalCircuit
+from diffsym.expression.evaluate import evaluate
+from diffsym.expression.tree import Expression, symbols_of
+
+LEAVES = 400
+"""Complete mappings that are tried before the search gives up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mirror:
+    """Node → image and element → image; signals that change sign (``odd``) and that do not (``even``)."""
+
+    nodes: Mapping[str, str]
+    elements: Mapping[str, str]
+    odd: tuple[str, ...]
+    even: tuple[str, ...]
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Node pairs (a, image of a), the first-named node first."""
+        seen: set[str] = set()
+        out = []
+        for node, image in self.nodes.items():
+            if node != image and node not in seen:
+                seen |= {node, image}
+                out.append((node, image))
+        return tuple(out)
+
+    @property
+    def axis(self) -> tuple[str, ...]:
+        """Nodes that are their own image, ground left out."""
+        return tuple(node for node, image in self.nodes.items() if node == image and node != GROUND)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """An element as the search sees it: ``colour`` what it is, ``pins`` its nodes, ``flips`` the equivalent pin orders.
+
+    ``drive``: coefficient of each signal of an independent source (key ``""``: the constant), which a flip negates.
+    """
+
+    name: str
+    colour: str
+    pins: tuple[str, ...]
+    flips: tuple[tuple[int, ...], ...]
+    drive: Mapping[str, Fraction] | None = None
+
+
+SWAP = ((0, 1), (1, 0))
+DOUBLE_SWAP = ((0, 1, 2, 3), (1, 0, 3, 2))
+FLIPS = {"R": SWAP, "C": SWAP, "L": SWAP, "V": SWAP, "I": SWAP, "G": DOUBLE_SWAP, "E": DOUBLE_SWAP, "O": DOUBLE_SWAP}
+"""Pin orders under which an element is the same element (V and I with the sign of their value changed)."""
+
+
+def mirror_of(circuit: SmallSignalCircuit) -> Mirror | None:
+    """The mirror symmetry of a small-signal circuit, its signals each even or odd; None where it has none."""
+    if any(element.kind in ("F", "H", "K") for element in circuit.elements):
+        return None
+    parts = []
+    for element in circuit.elements:
+        pins = (element.plus, element.minus, *(element.control or ()))
+        source = element.kind in ("V", "I")
+        colour = element.kind if source or element.kind == "O" else f"{element.kind} {element.value!r}"
+        drive = _linear(element.value) if source else None
+        parts.append(_Part(element.name, colour, pins, FLIPS[element.kind], drive))
+    return _search(parts, circuit.signals, strict=True)
+
+
+def device_symmetry(circuit: Circuit) -> Mirror | None:
+    """The mirror symmetry of a netlist before expansion, whatever its sources drive; None where it has none."""
+    if any(element.kind in ("F", "H", "K") for element in circuit.elements):
+        return None
+    parts = []
+    for element in circuit.elements:
+        pins = (*element.nodes, *(element.control or ()))
+        flips = FLIPS.get(element.kind, (tuple(range(len(pins))),))
+        if len(pins) != len(flips[0]):
+            flips = (tuple(range(len(pins))),)
+        if element.kind in ("V", "I"):
+            signal = any(symbols_of(value) for value in (element.value, element.dc, element.ac) if value is not None)
+            colour = element.kind if signal else f"{element.kind} {element.value!r} {element.dc!r}"
+            parts.append(_Part(element.name, colour, pins, flips if signal else flips[:1]))
+            continue
+        size = sorted((key, repr(value)) for key, value in element.parameters.items())
+        colour = f"{element.kind} {element.model} {element.value!r} {size}"
+        parts.append(_Part(element.name, colour, pins, flips))
+    return _search(parts, (), strict=False)
+
+
+def _linear(value: Expression) -> dict[str, Fraction]:
+    """Coefficients of a form that is linear in its symbols; the constant under the empty name."""
+    names = symbols_of(value)
+    zero = dict.fromkeys(names, Fraction(0))
+    constant = Fraction(evaluate(value, zero))  # type: ignore[arg-type]
+    out = {name: Fraction(evaluate(value, {**zero, name: Fraction(1)})) - constant for name in names}  # type: ignore[arg-type]
+    return {**out, "": constant}
+
+
+Colours = dict[str, int]
+
+
+class _Refinement:
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self.parts = parts
+        self.nodes = tuple(dict.fromkeys(pin for part in parts for pin in part.pins))
+        self.at: dict[str, list[tuple[int, _Part]]] = {node: [] for node in self.nodes}
+        for part in parts:
+            for place, pin in enumerate(part.pins):
+                self.at[pin].append((place, part))
+        self.table: dict[object, int] = {}
+
+    def number(self, key: object) -> int:
+        return self.table.setdefault(key, len(self.table))
+
+    def refine(self, colours: Colours) -> Colours:
+        """The coarsest stable colouring below the given one; equal keys get equal numbers across calls."""
+        count = len(set(colours.values()))
+        while True:
+            fresh: Colours = {}
+            for node in self.nodes:
+                seen = sorted(self.view(part, place, colours) for place, part in self.at[node])
+                fresh[node] = self.number((colours[node], tuple(seen)))
+            colours = fresh
+            now = len(set(colours.values()))
+            if now == count:
+                return colours
+            count = now
+
+    def view(self, part: _Part, place: int, colours: Colours) -> tuple[str, tuple[int, ...], int]:
+        """A part seen from one of its pins, the same for pins that a flip exchanges."""
+        options = []
+        for flip in part.flips:
+            options.append((tuple(colours[part.pins[k]] for k in flip), flip.index(place)))
+        best = min(options)
+        return (part.colour, *best)
+
+
+def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mirror | None:
+    refinement = _Refinement(parts)
+    start = {node: refinement.number(("ground",) if node == GROUND else ("node",)) for node in refinement.nodes}
+    best: tuple[int, Mirror] | None = None
+    tried = 0
+    stack = [(start, start)]
+    while stack and tried < LEAVES:
+        left, right = stack.pop()
+        left, right = refinement.refine(left), refinement.refine(right)
+        if sorted(left.values()) != sorted(right.values()):
+            continue
+        classes: dict[int, list[str]] = {}
+        for node in refinement.nodes:
+            classes.setdefault(left[node], []).append(node)
+        open_classes = [nodes for nodes in classes.values() if len(nodes) > 1]
+        if not open_classes:
+            tried += 1
+            image_of = {colour: node for node, colour in right.items()}
+            mirror = _verified(parts, {node: image_of[left[node]] for node in refinement.nodes}, signals, strict)
+            if mirror is not None:
+                moved = sum(node != image for node, image in mirror.nodes.items())
+                if moved and (best is None or moved > best[0]):
+                    best = (moved, mirror)
+                    if moved >= sum(len(c) > 1 for c in _orbits(refinement, start)):
+                        break
+            continue
+        nodes = min(open_classes, key=len)
+        first = nodes[0]
+        images = [node for node in refinement.nodes if right[node] == left[first]]
+        for image in sorted(images, key=lambda node: node != first):
+            # a ↦ b and b ↦ a at once: only involutions are wanted
+            forward, backward = dict(left), dict(right)
+            mark, back = (
+                refinement.number(("mark", len(stack), first, image)),
+                refinement.number(("back", first, image)),
+            )
+            forward[first], backward[image] = mark, mark
+            if image != first:
+                forward[image], backward[first] = back, back
+            stack.append((forward, backward))
+    return best[1] if best else None
+
+
+def _orbits(refinement: _Refinement, start: Colours) -> list[list[str]]:
+    colours = refinement.refine(start)
+    classes: dict[int, list[str]] = {}
+    for node in refinement.nodes:
+        classes.setdefault(colours[node], []).append(node)
+    return [nodes for nodes in classes.values() for _ in nodes]
+
+
+def _verified(parts: Sequence[_Part], nodes: Mapping[str, str], signals: Sequence[str], strict: bool) -> Mirror | None:
+    """The mapping as a Mirror if it maps the circuit onto itself and is its own inverse."""
+    if any(nodes[image] != node for node, image in nodes.items()):
+        return None
+    waiting: dict[tuple[str, tuple[str, ...]], list[_Part]] = {}
+    for part in parts:
+        waiting.setdefault((part.colour, min(_orders(part.pins, part.flips))), []).append(part)
+    elements: dict[str, str] = {}
+    signs: dict[str, int] = {}
+    for part in parts:
+        pins = tuple(nodes[pin] for pin in part.pins)
+        images = waiting.get((part.colour, min(_orders(pins, part.flips))))
+        if not images:
+            return None
+        image = images.pop(0)
+        elements[part.name] = image.name
+        if strict and part.drive is not None and image.drive is not None:
+            flip = 1 if pins == image.pins else -1
+            if not _consistent(part.drive, image.drive, flip, signs):
+                return None
+    elements = _involutive(elements)
+    odd = tuple(name for name in signals if signs.get(name) == -1)
+    return Mirror(dict(nodes), elements, odd, tuple(name for name in signals if name not in odd))
+
+
+def _orders(pins: tuple[str, ...], flips: Iterable[tuple[int, ...]]) -> list[tuple[str, ...]]:
+    return [tuple(pins[k] for k in flip) for flip in flips]
+
+
+def _consistent(drive: Mapping[str, Fraction], image: Mapping[str, Fraction], flip: int, signs: dict[str, int]) -> bool:
+    """Whether image = flip · drive with every signal's sign kept or changed throughout; notes the signs."""
+    for name in {*drive, *image}:
+        here, there = drive.get(name, Fraction(0)), image.get(name, Fraction(0)) * flip
+        if abs(here) != abs(there):
+            return False
+        if not here:
+            continue
+        sign = 1 if here == there else -1
+        if (name == "" and sign == -1) or signs.setdefault(name, sign) != sign:
+            return False
+    return True
+
+
+def _involutive(elements: Mapping[str, str]) -> dict[str, str]:
+    """Equal elements in parallel may have been paired in a cycle; pairs them back and forth."""
+    out: dict[str, str] = {}
+    for name, image in elements.items():
+        if name in out:
+            continue
+        if image in out and out[image] != name:
+            image = name
+        out[name] = image
+        out[image] = name
+    return out

@@ -1,0 +1,75 @@
+"""The unit of every symbol that a circuit's values tell: a resistor's is in Ω, and so are the terms of its sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from diffsym.circuit.model import Element
+from diffsym.errors import NetlistError
+from diffsym.expression.tree import Expression, Negation, Parallel, Product, Quotient, Sum, Symbol, symbols_of
+
+UNITS: Mapping[str, str] = {
+    "R": "Ω",
+    "C": "F",
+    "L": "H",
+    "K": "1",
+    "V": "V",
+    "I": "A",
+    "E": "1",
+    "F": "1",
+    "G": "S",
+    "H": "Ω",
+}
+"""Unit of the value, by the element's letter."""
+
+INVERSE: Mapping[str, str] = {"Ω": "S", "S": "Ω", "1": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A symbol's unit and where it is seen first."""
+
+    unit: str
+    owner: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.unit} in {self.owner}" + (f" (line {self.line})" if self.line else "")
+
+
+def units_in(tree: Expression, unit: str) -> Iterator[tuple[str, str]]:
+    """The symbols of a value whose unit follows from its own, each with that unit."""
+    match tree:
+        case Symbol(name):
+            yield name, unit
+        case Negation(operand):
+            yield from units_in(operand, unit)
+        case Sum(parts) | Parallel(parts):
+            for part in parts:
+                yield from units_in(part, unit)
+        case Product(factors):
+            symbolic = [factor for factor in factors if symbols_of(factor)]
+            if len(symbolic) == 1:
+                yield from units_in(symbolic[0], unit)
+        case Quotient(numerator, denominator):
+            if not symbols_of(denominator):
+                yield from units_in(numerator, unit)
+            elif not symbols_of(numerator) and unit in INVERSE:
+                yield from units_in(denominator, INVERSE[unit])
+
+
+def element_units(elements: Iterable[tuple[Element, Expression]], known: Mapping[str, Known]) -> dict[str, Known]:
+    """Units of the symbols in the elements' values and of those known. Raises NetlistError for one with two units."""
+    units = dict(known)
+    for element, value in elements:
+        for name, unit in units_in(value, UNITS[element.kind]):
+            here = Known(unit, element.name, element.line)
+            first = units.setdefault(name, here)
+            if first.unit != unit:
+                raise NetlistError(
+                    f"{name} stands for two things: {first}, and {here}",
+                    line=element.line or None,
+                    hint="give one of them another symbol",
+                )
+    return units

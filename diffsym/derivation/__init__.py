@@ -1,0 +1,1 @@
+"""Derivations: steps that a person would take, each with its claim."""

@@ -1,0 +1,116 @@
+"""A derivation becomes a checked one when the kernel has proved every line, and every line is what its claim says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from diffsym.derivation.steps import Derivation, Line, Remark, Step
+from diffsym.errors import Refuted
+from diffsym.expression.printing import to_text
+from diffsym.expression.tree import Expression, Relation
+from diffsym.kernel.check import check
+from diffsym.kernel.claims import (
+    Claim,
+    Derivative,
+    Equal,
+    Fact,
+    Follows,
+    Gap,
+    Independent,
+    Leading,
+    Limit,
+    Residual,
+)
+
+PREMISES = ("GIVEN", "DEFINE", "NAME")
+"""Rules whose lines are assumed: what the circuit or a definition says. KCL rows are not among them: they are proved."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDerivation:
+    """``facts``: what was proved, in order; ``gaps``: what was not."""
+
+    derivation: Derivation
+    facts: tuple[Fact, ...]
+    gaps: tuple[Gap, ...]
+
+    @property
+    def conditions(self) -> tuple[Expression, ...]:
+        """Everything that was divided by, each once."""
+        return tuple(dict.fromkeys(tree for fact in self.facts for tree in fact.nonzero))
+
+
+def checked(derivation: Derivation) -> CheckedDerivation:
+    """Checks every line. Raises Refuted that names the line where a claim is false or does not state its line."""
+    facts: list[Fact] = []
+    gaps: list[Gap] = []
+    stated: dict[str, Relation] = {}
+    for step in steps_of(derivation):
+        claims = claims_of(step, stated)
+        if isinstance(step, Line):
+            stated[step.label] = step.relation
+        for claim in claims:
+            try:
+                answer = check(claim)
+            except Refuted as refuted:
+                raise Refuted(f"{describe(step)}: {refuted.message}", hint=refuted.hint) from None
+            if isinstance(answer, Gap):
+                gaps.append(answer)
+            else:
+                facts.append(answer)
+    return CheckedDerivation(derivation, tuple(facts), tuple(gaps))
+
+
+def steps_of(derivation: Derivation) -> Iterable[Step]:
+    for passage in derivation.passages:
+        yield from passage.steps
+
+
+def claims_of(step: Step, stated: dict[str, Relation]) -> tuple[Claim, ...]:
+    """The claims behind a step; refuses a line that its claim does not state, or that rests on unstated lines."""
+    if isinstance(step, Remark):
+        return step.claims
+    if step.claim is None:
+        if step.rule not in PREMISES:
+            raise Refuted(f"{describe(step)}: a line of rule {step.rule} carries no claim")
+        return ()
+    if not states(step.claim, step.relation):
+        raise Refuted(f"{describe(step)}: its claim is about something else")
+    if isinstance(step.claim, Follows) and step.rule not in ("KCL", "LAW"):
+        for hypothesis in step.claim.hypotheses:
+            if hypothesis not in stated.values():
+                raise Refuted(f"{describe(step)}: it rests on {to_text(hypothesis)}, which no earlier line states")
+    return (step.claim,)
+
+
+def states(claim: Claim, relation: Relation) -> bool:
+    """Whether proving the claim proves the relation as printed."""
+    match claim:
+        case Equal(left, right):
+            return relation == Relation((left, right), ("=",))
+        case Follows(_, goal, _, _, _):
+            return relation == goal
+        case Leading(exact, approximate, _, _):
+            return relation.operators[-1] == "≈" and relation.right == approximate and exact in relation.sides
+        case Limit(_, _, _, value):
+            return value is None or relation.right == value
+        case Derivative(_, _, derivative):
+            return relation.right == derivative
+        case Residual(_, solution):
+            return any(Relation((symbol_of(name), value), ("=",)) == relation for name, value in solution)
+        case Independent():
+            return True
+    return False
+
+
+def symbol_of(name: str) -> Expression:
+    from diffsym.expression.tree import Symbol
+
+    return Symbol(name)
+
+
+def describe(step: Step) -> str:
+    if isinstance(step, Line):
+        return f"line {step.label} ({to_text(step.relation)})"
+    return "a remark"

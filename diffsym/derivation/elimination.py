@@ -1,0 +1,524 @@
+"""A plan written out as lines: each with its reason, the lines that it uses, and the claim that the kernel checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diffsym.circuit.model import LinearElement
+from diffsym.derivation.abbreviations import Abbreviations
+from diffsym.derivation.forms import FormWriter, Key, Linear, voltage_tree
+from diffsym.derivation.network import Network, admitted, voltage_of, written
+from diffsym.derivation.phrases import listed, reason_for
+from diffsym.derivation.search import Candidate, Combination, Plan
+from diffsym.derivation.stamps import held_relations, stamped_claim
+from diffsym.derivation.steps import Inline, Line, Reference, Remark, Sentence, Step
+from diffsym.expression.tree import (
+    ONE,
+    ZERO,
+    BranchCurrent,
+    Expression,
+    Negation,
+    NodeVoltage,
+    Product,
+    Quotient,
+    Relation,
+    Symbol,
+    equation,
+    number,
+    product_of,
+    sum_of,
+    symbol_count,
+)
+from diffsym.forms.readable import Writer
+from diffsym.kernel.claims import Equal, Follows
+from diffsym.kernel.rational import Rational
+from diffsym.solve.equations import Equations, formulate
+
+
+@dataclass(frozen=True, slots=True)
+class Solved:
+    """``unknown`` − form = 0, from the line ``label``; ``line`` is what that line says as a form that vanishes."""
+
+    unknown: Key
+    form: Linear
+    label: str
+    line: Linear
+
+
+class Scribe:
+    """Writes lines for one network; every line's relation is remembered so that later lines can rest on it."""
+
+    def __init__(
+        self, network: Network, writer: Writer, goal: Key, taken: Sequence[str] = (), prefix: str = ""
+    ) -> None:
+        self.network = network
+        self.field = network.field
+        self.writer = writer
+        self.goal = goal
+        self.prefix = prefix
+        self.equations: Equations = formulate(network.circuit)
+        order = [goal, *(u for u in network.unknowns if u != goal), *network.signals]
+        self.forms = FormWriter(self.field, writer, order)
+        names = {*network.field.names, *network.circuit.spelling, *network.circuit.signals, *taken}
+        self.short = Abbreviations(writer.kind, names)
+        self.relations: dict[str, Relation] = {}
+        self.forms_of: dict[str, Linear] = {}
+        self.count = 0
+
+    # ---- lines
+    def label(self, stem: str) -> str:
+        self.count += 1
+        return f"{self.prefix}{stem}{self.count}"
+
+    def rows(self, used: set[str]) -> list[Step]:
+        """The KCL and law rows, each proved against the stamped equations."""
+        steps: list[Step] = []
+        for row in self.network.rows:
+            relation = written(self.network, row)
+            claim = stamped_claim(self.network, self.equations, row, relation)
+            label = f"{self.prefix}row-{row.name}"
+            self.relations[label] = relation
+            self.forms_of[label] = row.form
+            lead = f"node {', '.join(row.nodes)}" if row.kind == "kcl" else row.name
+            rule = "KCL" if row.kind == "kcl" else "LAW"
+            note: Sentence = () if row.name in used else ("not needed below",)
+            steps.append(Line(label, relation, rule, note, (), claim, lead))
+        return steps
+
+    def held(self) -> list[Step]:
+        """Node voltages that sources fix, as premises."""
+        steps: list[Step] = []
+        for node, relation in held_relations(self.network).items():
+            if not self.network.held[node]:
+                continue
+            label = f"{self.prefix}held-{node}"
+            self.relations[label] = relation
+            steps.append(Line(label, relation, "GIVEN"))
+        return steps
+
+    def row_label(self, name: str) -> str:
+        return f"{self.prefix}row-{name}"
+
+    def define(self, name: Key, meaning: Expression, reason: Sentence) -> Line:
+        label = self.label("def")
+        relation = equation(name, meaning)
+        self.relations[label] = relation
+        return Line(label, relation, "DEFINE", reason)
+
+    def conclude(
+        self,
+        relation: Relation,
+        form: Linear,
+        parts: Sequence[tuple[str, Rational]],
+        rule: str,
+        reason: Sentence,
+        *,
+        multiplier: Rational | None = None,
+        place: str = "",
+        boxed: bool = False,
+    ) -> tuple[list[Step], str]:
+        """A line that is Σ factor · (used line); returns it after the definitions that it needs, and its label.
+
+        ``form`` is what left − right of the line amounts to.
+        """
+        sides, fresh = self.short.shorten(relation.sides, place)
+        relation = Relation(sides, relation.operators)
+        steps: list[Step] = []
+        for entry in fresh:
+            label = self.label("name")
+            inner = self.short.used((entry.meaning,))
+            entry_relation = entry.relation
+            self.relations[label] = entry_relation
+            steps.append(
+                Line(label, entry_relation, "NAME", ("for short, ", entry.name, " stands for"), tuple(
+                    self.named_label(other.name) for other in inner
+                ))
+            )
+        label = self.label("line")
+        claim = self.claim(relation, parts, multiplier)
+        uses = tuple(part for part, _ in parts)
+        steps.append(Line(label, relation, rule, reason, uses, claim, boxed=boxed))
+        self.relations[label] = relation
+        self.forms_of[label] = form
+        return steps, label
+
+    def named_label(self, name: Symbol) -> str:
+        return next(label for label, relation in self.relations.items() if relation.left == name)
+
+    def claim(
+        self, goal: Relation, parts: Sequence[tuple[str, Rational]], multiplier: Rational | None = None
+    ) -> Follows:
+        hypotheses = [self.relations[label] for label, _ in parts]
+        cofactors = [factor.tree() for _, factor in parts]
+        trees = [side for relation in (goal, *hypotheses) for side in relation.sides]
+        names = [entry.relation for entry in self.short.used(trees)]
+        replacing = tuple(range(len(hypotheses), len(hypotheses) + len(names)))
+        scale = ONE if multiplier is None else multiplier.tree()
+        return Follows(
+            (*hypotheses, *names), goal, (*cofactors, *(ZERO for _ in names)), scale, replacing
+        )
+
+    # ---- relations from forms
+    def sides(self, form: Linear, late: set[Key]) -> Relation:
+        """Unknowns on the left, signals and quantities already known from signals on the right."""
+        right = {key for key in form if key in self.network.signals or key in late}
+        left = Linear({key: value for key, value in form.items() if key not in right})
+        other = Linear({key: -value for key, value in form.items() if key in right})
+        return equation(self.forms.tree(left), self.forms.tree(other))
+
+    def scaled(self, form: Linear) -> tuple[Rational, Linear]:
+        """The multiple of the form that is shortest to print, with the sign that makes the goal positive."""
+        one = self.field.one
+        below = self.field.unit
+        for value in form.values():
+            common = below.gcd(value.denominator)
+            below = below * divmod(value.denominator, common)[0]
+        ohms = [self.field.atom(name) for name in self.field.names if not name.startswith("@") and self.writer.kind(name) == "R"]
+        options = [one, Rational(self.field, below, self.field.unit), *ohms]
+        options += [first * second for k, first in enumerate(ohms) for second in ohms[k + 1 :]] if len(ohms) < 5 else []
+        best: tuple[float, Rational, Linear] | None = None
+        for factor in options:
+            product = form.times(factor)
+            price = self.forms.length(product) + (0 if factor == one else 0.4 if factor.terms == 2 else 0.8)
+            if best is None or price < best[0] - 0.01:
+                best = (price, factor, product)
+        assert best is not None
+        factor, product = best[1], best[2]
+        lead = product.get(self.goal)
+        if lead is not None and lead.negative:
+            return -factor, -product
+        return factor, product
+
+    # ---- combinations of rows as sums of currents
+    def combined(self, combination: Combination) -> Linear:
+        total = Linear()
+        for name, sign in combination:
+            total = total + self.network.row(name).form.times(self.field.number(sign))
+        return total
+
+    def combined_tree(self, combination: Combination, change: tuple[Key, Linear] | None) -> Relation:
+        """The signed sum of rows, currents of equal elements collected; ``change`` puts a new quantity in."""
+        if any(self.network.row(name).kind == "law" for name, _ in combination):
+            form = self.combined(combination)
+            if change is not None:
+                form = form.replacing(*change)
+            return equation(self.forms.tree(form), ZERO)
+        groups: dict[tuple[str, Expression], tuple[LinearElement, Linear]] = {}
+        loose, injected = Linear(), Linear()
+        for name, sign in combination:
+            for term in self.network.row(name).terms:
+                factor = self.field.number(sign * term.sign)
+                element = term.element
+                if element.kind == "I":
+                    injected = injected + voltage_of(self.network, element).times(-factor)
+                    continue
+                if element.kind in "RCLG":
+                    form = voltage_of(self.network, element).times(factor)
+                    if change is not None:
+                        form = form.replacing(*change)
+                    key = (element.kind, element.value)
+                    known = groups.get(key)
+                    groups[key] = (element, form if known is None else known[1] + form)
+                    continue
+                loose = loose + voltage_of(self.network, element).times(factor)
+        terms: list[Expression] = []
+        for (kind, _), (element, form) in groups.items():
+            if form:
+                terms.append(self.group_tree(kind, element, form))
+        if loose:
+            tree = self.forms.tree(loose)
+            terms.extend(tree.terms if hasattr(tree, "terms") else (tree,))
+        if terms and isinstance(terms[0], Negation):
+            first = next((k for k, tree in enumerate(terms) if not isinstance(tree, Negation)), 0)
+            terms.insert(0, terms.pop(first))
+        right = self.forms.tree(injected) if injected else ZERO
+        return equation(sum_of(terms), right)
+
+    def group_tree(self, kind: str, element: LinearElement, form: Linear) -> Expression:
+        """One element kind's share: m (v_a − v_b)/R, g_m v_id …, with a common numerical factor in front."""
+        signals = set(self.network.signals)
+        negative = all(value.negative for value in form.values())
+        if not negative and kind == "G":
+            lead = sorted(form, key=lambda key: (form[key].negative, key not in signals))[0]
+            negative = form[lead].negative
+        if negative:
+            form = -form
+        common = self.field.one
+        sizes = {(-value if value.negative else value).key for value in form.values()}
+        if len(sizes) == 1:
+            value = next(iter(form.values()))
+            common = -value if value.negative else value
+            form = form.times(self.field.one / common)
+        order = {key: place for place, key in enumerate(self.network.signals)}
+        volts = voltage_tree(form, lambda key: order.get(key, len(order)))
+        amount = common.as_fraction()
+        if kind == "R":
+            top = volts if amount.numerator == 1 else product_of([number(amount.numerator), volts])
+            below = element.value
+            if amount.denominator != 1:
+                below = product_of([number(amount.denominator), below])
+            tree: Expression = Quotient(top, below)
+        elif kind == "G":
+            value = element.value
+            factors = value.factors if isinstance(value, Product) else (value,)
+            tree = product_of([*([] if amount == 1 else [number(amount)]), *factors, volts])
+        else:
+            tree = admitted(element, volts)
+            if amount != 1:
+                tree = product_of([number(amount), tree])
+        return Negation(tree) if negative else tree
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an elimination ends with: steps to print, and goal = Σ value · signal."""
+
+    equations: tuple[Step, ...]
+    elimination: tuple[Step, ...]
+    values: Linear
+    last: tuple[tuple[str, Rational], ...]
+    """Used lines with factors whose sum is goal − Σ value · signal."""
+    unused: tuple[str, ...]
+    product: tuple[Expression, ...] = ()
+    """Trees of factors that multiply to the value, where the derivation found it in two stages."""
+
+
+def eliminate(scribe: Scribe, plan: Plan, opening: Sequence[Step] = ()) -> Outcome:
+    """Writes the plan: rows, combinations, solutions, substitutions, and the value of the goal."""
+    return _Elimination(scribe, plan, opening).outcome()
+
+
+class _Elimination:
+    def __init__(self, scribe: Scribe, plan: Plan, opening: Sequence[Step]) -> None:
+        self.scribe = scribe
+        self.plan = plan
+        self.network = scribe.network
+        self.field = scribe.field
+        self.steps: list[Step] = list(opening)
+        self.known: list[Solved] = []
+        self.late: set[Key] = set()
+        self.definition: str | None = None
+        change = plan.change
+        self.change = None if change is None else (change.gone, change.instead)
+
+    def outcome(self) -> Outcome:
+        used = {name for step in self.plan.steps for name, _ in step.row.combination}
+        used |= {name for name, _ in self.plan.goal.combination}
+        rows = self.scribe.rows(used)
+        if self.plan.change is not None:
+            change = self.plan.change
+            if change.name != self.scribe.goal or not self.scribe_has(change.name):
+                line = self.scribe.define(
+                    change.name, self.scribe.forms.tree(change.meaning), ("Let",)
+                )
+                self.steps.append(line)
+                self.definition = line.label
+            else:
+                self.definition = self.scribe_label(change.name)
+        for step in self.plan.steps:
+            self.solve(step.unknown, step.row)
+        values, last, product = self.finish()
+        unused = tuple(row.name for row in self.network.rows if row.name not in used)
+        return Outcome(tuple(rows), tuple(self.steps), values, last, unused, product)
+
+    def scribe_has(self, name: Key) -> bool:
+        return any(relation.left == name for relation in self.scribe.relations.values())
+
+    def scribe_label(self, name: Key) -> str:
+        return next(label for label, relation in self.scribe.relations.items() if relation.left == name)
+
+    def add(self, steps: Sequence[Step]) -> None:
+        self.steps.extend(steps)
+
+    def changed(self, form: Linear) -> Linear:
+        return form if self.change is None else form.replacing(*self.change)
+
+    def definition_factor(self, form: Linear) -> list[tuple[str, Rational]]:
+        """What times the definition of the new quantity turns a raw form into the changed one.
+
+        name − meaning = 0 replaces gone by instead: form − form[gone] (gone − instead), and gone − instead is
+        −(name − meaning)/meaning[gone].
+        """
+        if self.change is None or self.plan.change is None or self.definition is None:
+            return []
+        gone, _ = self.change
+        if gone not in form:
+            return []
+        return [(self.definition, form[gone] / self.plan.change.meaning[gone])]
+
+    def line_form(self, label: str) -> Linear:
+        return self.scribe.forms_of[label]
+
+    def state(self, row: Candidate) -> tuple[str, Linear]:
+        """Prints the combination if it is one; returns its label and its form in the changed variables."""
+        raw = self.scribe.combined(row.combination)
+        if len(row.combination) == 1:
+            label = self.scribe.row_label(row.combination[0][0])
+            return label, raw if row.combination[0][1] > 0 else -raw
+        form = self.changed(raw)
+        put_in = self.change is not None and self.change[0] in raw and self.plan.change is not None
+        relation = self.scribe.combined_tree(row.combination, self.change if put_in else None)
+        parts = [(self.scribe.row_label(name), self.field.number(sign)) for name, sign in row.combination]
+        if put_in:
+            parts += self.definition_factor(raw)
+        reason = reason_for(self.scribe, row.combination, self.plan.change if put_in else None)
+        steps, label = self.scribe.conclude(relation, form if put_in else raw, parts, "COMBINE", reason)
+        self.add(steps)
+        return label, form if put_in else raw
+
+    def put_in(self, form: Linear) -> tuple[Linear, list[tuple[str, Rational]], list[str]]:
+        """What is known put into a form: the new form, the lines used with factors, their labels in order."""
+        parts = self.definition_factor(form)
+        form = self.changed(form)
+        labels: list[str] = []
+        for solved in self.known:
+            if solved.unknown in form and solved.unknown not in self.late:
+                coefficient = form[solved.unknown]
+                form = form.replacing(solved.unknown, solved.form)
+                parts.append((solved.label, -coefficient / self.scale(solved)))
+                labels.append(solved.label)
+        return form, parts, labels
+
+    def scale(self, solved: Solved) -> Rational:
+        """How often the solved line holds (unknown − form)."""
+        return solved.line[solved.unknown]
+
+    def solve(self, unknown: Key, row: Candidate) -> None:
+        label, stated = self.state(row)
+        form, parts, labels = self.put_in(stated)
+        scribe = self.scribe
+        if labels:
+            factor, form = scribe.scaled(form)
+            parts = [(label, factor), *((name, value * factor) for name, value in parts)]
+            text: Sentence = ("Put ", *references(labels), " into ", Reference(label))
+            if factor not in (self.field.one, -self.field.one):
+                text = (*text, " and multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
+            steps, label = scribe.conclude(
+                scribe.sides(form, self.late), form, parts, "SUBSTITUTE", (*text, ":"), place=place_of(unknown)
+            )
+            self.add(steps)
+            parts = []
+        coefficient = form[unknown]
+        value = -(form.without(unknown).times(self.field.one / coefficient))
+        mates = [
+            key
+            for key in value
+            if key not in self.network.signals and key not in self.late and value[key] == self.field.one
+        ]
+        left: Expression = unknown
+        right = value
+        if len(mates) == 1 and len(value) > 1:
+            left = unknown - mates[0]
+            right = value.without(mates[0])
+        one_side = labels and coefficient == self.field.one and not any(
+            key != unknown and key not in self.network.signals and key not in self.late for key in form
+        )
+        if not one_side:
+            show = left
+            line_form = Linear({unknown: self.field.one}) - value
+            scaled_parts = [(label, self.field.one / coefficient)]
+            scaled_parts += [(name, factor / coefficient) for name, factor in parts]
+            reason: Sentence = ("Solve ", Reference(label), " for ", show, ":")
+            steps, label = scribe.conclude(
+                equation(show, scribe.forms.tree(right)), line_form, scaled_parts, "SOLVE", reason,
+                place=place_of(unknown),
+            )
+            self.add(steps)
+        self.known.append(Solved(unknown, value, label, self.line_form(label)))
+        finished = self.network.signals
+        if value and all(key in finished or key in self.late for key in value) and (
+            sum(scribe.writer.size(part) for part in value.values()) > 2
+        ):
+            self.late.add(unknown)
+
+    def finish(self) -> tuple[Linear, tuple[tuple[str, Rational], ...], tuple[Expression, ...]]:
+        scribe, goal, one = self.scribe, self.scribe.goal, self.field.one
+        label, stated = self.state(self.plan.goal)
+        form, parts, labels = self.put_in(stated)
+        factor = one
+        if labels:
+            factor, form = scribe.scaled(form)
+        elif form[goal].negative:
+            factor, form = -one, -form
+        ready = form[goal] == one and all(key == goal or self.is_plain(form[key], key) for key in form)
+        parts = [(label, factor), *((name, value * factor) for name, value in parts)]
+        relation = scribe.sides(form, self.late)
+        already = not labels and factor == one and scribe.relations[label] == relation
+        if already:
+            pass
+        elif not ready or labels or len(parts) > 1:
+            text: Sentence
+            if labels:
+                text = ("Put ", *references(labels), " into ", Reference(label))
+                if factor not in (one, -one):
+                    text = (*text, ", multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
+                text = (*text, " and collect:")
+            else:
+                text = ("Collect ", Reference(label), ":")
+            steps, label = scribe.conclude(
+                relation, form, parts, "SUBSTITUTE" if labels else "COLLECT", text, place=place_of(goal)
+            )
+            self.add(steps)
+            parts = [(label, one)]
+            conductance = self.parallel_note(form[goal], label)
+            self.add(conductance)
+        last = [(name, value / form[goal]) for name, value in parts]
+        value = -(form.without(goal).times(one / form[goal]))
+        product: tuple[Expression, ...] = ()
+        inserted = [solved for solved in self.known if solved.unknown in self.late]
+        if len(inserted) == 1 and set(value) == {inserted[0].unknown} and len(inserted[0].form) == 1:
+            first = value[inserted[0].unknown]
+            second = next(iter(inserted[0].form.values()))
+            product = (scribe.writer.tree(first), scribe.writer.tree(second))
+        for _ in inserted:
+            for solved in inserted:
+                if solved.unknown in value:
+                    coefficient = value[solved.unknown]
+                    value = value.replacing(solved.unknown, solved.form)
+                    last.append((solved.label, coefficient / self.scale(solved)))
+        return value, tuple(last), product
+
+    def is_plain(self, value: Rational, key: Key) -> bool:
+        return value.is_number or key in self.network.signals
+
+    def parallel_note(self, coefficient: Rational, label: str) -> list[Step]:
+        """1/R_D + 1/r_o = 1/(R_D ‖ r_o) on a line of its own, where the coefficient is a plain sum of conductances."""
+        tree = self.scribe.writer.tree(coefficient)
+        terms = getattr(tree, "terms", ())
+        if len(terms) < 2 or not all(isinstance(t, Quotient) and t.numerator == ONE for t in terms):
+            return []
+        inverse = self.scribe.writer.tree(self.field.one / coefficient)
+        if symbol_count(inverse) != symbol_count(tree):
+            return []
+        relation = equation(tree, Quotient(ONE, inverse))
+        name = self.scribe.label("line")
+        self.scribe.relations[name] = relation
+        return [Line(name, relation, "PARALLEL", ("Here",), (), Equal(relation.left, relation.right))]
+
+
+def place_of(key: Key) -> str:
+    match key:
+        case NodeVoltage(plus, _):
+            return plus
+        case BranchCurrent(element):
+            return element
+        case Symbol(name):
+            return name[1:] or name
+    return ""
+
+
+def references(labels: Sequence[str]) -> tuple[Inline, ...]:
+    return listed([Reference(label) for label in dict.fromkeys(labels)])
+
+
+def unused_remark(scribe: Scribe, unused: Sequence[str], absent: Sequence[str]) -> Remark | None:
+    """Which rows were never needed, and which symbols therefore cannot appear."""
+    if not unused:
+        return None
+    labels = [Reference(scribe.row_label(name)) for name in unused]
+    text: Sentence = ("The rows " if len(labels) > 1 else "The row ", *listed(labels), " at ")
+    text = (*text, ", ".join(unused), " were never used" if len(labels) > 1 else " was never used")
+    if absent:
+        text = (*text, ", so ", *listed([Symbol(name) for name in absent]), " cannot appear in the result")
+    return Remark((*text, "."))

@@ -1,0 +1,331 @@
+"""Full KCL with elimination: the method that always applies, in the order that a person would choose.
+
+For a quantity with several signals in the circuit the rows are first written with all of them: where those that are not
+asked for cancel by themselves (v_ic in a pair's difference), the page shows it; else they are set to zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diffsym.circuit.model import SmallSignalCircuit
+from diffsym.derivation.elimination import Outcome, Scribe, eliminate
+from diffsym.derivation.forms import Key, Linear
+from diffsym.derivation.network import Network, network
+from diffsym.derivation.search import Bounds, Plan, plain_plan, plan
+from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Sentence, Step
+from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
+from diffsym.errors import CircuitError
+from diffsym.expression.tree import (
+    Expression,
+    Number,
+    Product,
+    Relation,
+    Symbol,
+    equation,
+    replaced,
+    symbol_count,
+    symbols_of,
+)
+from diffsym.forms.readable import Writer, linear_form
+from diffsym.kernel.claims import Claim, Independent
+from diffsym.kernel.rational import Rational
+from diffsym.solve.quantity import Quantity
+
+PLAIN_ABOVE = 9
+"""Networks with more unknowns than this are eliminated row by row, without search."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One target's part: its outcome and the relation goal = value as the last step gives it."""
+
+    target: Target
+    goal: Key
+    outcome: Outcome
+
+
+def derive_kcl(
+    circuit: SmallSignalCircuit,
+    quantity: Quantity,
+    writer: Writer,
+    *,
+    name: str = "",
+    title: str = "",
+    prefix: str = "",
+    bounds: Bounds | None = None,
+    signed: bool = True,
+) -> Derivation:
+    """The quantity derived from KCL at every node. ``name``: the symbol of the boxed result (empty: the quantity itself)."""
+    return _Method(circuit, quantity, writer, name, title, prefix, bounds, signed).derivation()
+
+
+class _Method:
+    def __init__(
+        self,
+        circuit: SmallSignalCircuit,
+        quantity: Quantity,
+        writer: Writer,
+        name: str,
+        title: str,
+        prefix: str,
+        bounds: Bounds | None,
+        signed: bool,
+    ) -> None:
+        self.circuit = circuit
+        self.quantity = quantity
+        self.writer = writer
+        self.name = name
+        self.title = title or "KCL at every node"
+        self.prefix = prefix
+        self.bounds = bounds
+        self.signed = signed
+
+    def derivation(self) -> Derivation:
+        asked = asked_currents(self.quantity.resolved)
+        net, goals, plans = self.planned(asked)
+        scribe = Scribe(net, self.writer, goals[0][1] if goals else Symbol("x"), prefix=self.prefix)
+        steps: list[Step] = []
+        founds: list[Found] = []
+        rows: Sequence[Step] = ()
+        for (target, goal), chosen in zip(goals, plans):
+            scribe.goal = goal
+            opening: list[Step] = []
+            if not is_named(target.form) and goal != target.tree:
+                opening.append(scribe.define(goal, scribe.forms.tree(target.form), ("Let",)))
+            elif goal == target.tree and not is_named(target.form):
+                opening.append(scribe.define(goal, scribe.forms.tree(target.form), ("Let",)))
+            if chosen is None:
+                outcome = Outcome((), tuple(opening), Linear(), (), ())
+            else:
+                outcome = eliminate(scribe, chosen, opening)
+            rows = rows or outcome.equations
+            steps.extend(outcome.elimination)
+            founds.append(Found(target, goal, outcome))
+        closing, result = self.result(scribe, net, founds)
+        passages = [
+            Passage("equations", "Equations", tuple(scribe.held()) + tuple(rows)),
+            Passage("elimination", "Elimination", tuple(steps)),
+            Passage("result", "Result", tuple(closing)),
+        ]
+        return Derivation(
+            self.quantity.resolved, "kcl", self.title, tuple(p for p in passages if p.steps), result,
+            tuple(net.field.names),
+        )
+
+    def planned(
+        self, asked: tuple[str, ...]
+    ) -> tuple[Network, list[tuple[Target, Key]], list[Plan | None]]:
+        """The network with all signals if those not asked for cancel, else with the asked ones only."""
+        wanted = self.quantity.signals
+        options: list[Sequence[str] | None] = []
+        if len(self.circuit.signals) > len(wanted):
+            options.append(None)
+        options.append(wanted)
+        for signals in options:
+            net = network(self.circuit, asked, signals)
+            goals = self.goals(net)
+            plans: list[Plan | None] = []
+            for target, goal in goals:
+                last = signals is not None
+                chosen = self.search(net, target, goal, last)
+                plans.append(chosen)
+                if signals is None and (chosen is None or self.extra(chosen, goal, wanted)):
+                    break
+            else:
+                return net, goals, plans
+        raise CircuitError("no elimination reaches the quantity", hint="`diffsym solve` may still answer it")
+
+    def search(self, net: Network, target: Target, goal: Key, fallback: bool) -> Plan | None:
+        form = target.form
+        if not any(key in net.unknowns for key in form):
+            return None
+        found = None
+        if len(net.unknowns) <= PLAIN_ABOVE:
+            found = plan(net, form, goal, self.bounds, self.signed)
+        if found is None and fallback:
+            found = plain_plan(net, form, goal)
+            if found is None:
+                raise CircuitError("the rows do not determine the quantity")
+        return found
+
+    def extra(self, chosen: Plan, goal: Key, wanted: Sequence[str]) -> bool:
+        """Whether signals that were not asked for stay in the plan's last row."""
+        allowed = {goal, *(Symbol(name) for name in wanted)}
+        return any(key not in allowed and isinstance(key, Symbol) for key in self.final_form(chosen, goal))
+
+    def final_form(self, chosen: Plan, goal: Key) -> Linear:
+        change = chosen.change
+        known: list[tuple[Key, Linear]] = []
+        for step in (*chosen.steps, None):
+            row = chosen.goal if step is None else step.row
+            form = row.form
+            if change is not None:
+                form = form.replacing(change.gone, change.instead)
+            for unknown, value in known:
+                form = form.replacing(unknown, value)
+            if step is None:
+                return form
+            coefficient = form[step.unknown]
+            rest = form.without(step.unknown)
+            known.append((step.unknown, -(rest.times(coefficient.field.one / coefficient))))
+        return Linear()
+
+    def goals(self, net: Network) -> list[tuple[Target, Key]]:
+        out: list[tuple[Target, Key]] = []
+        for target in targets(net, self.quantity.resolved):
+            goal = next(iter(target.form)) if is_named(target.form) else name_for(net, target)
+            out.append((target, goal))
+        return out
+
+    # ---- the result
+    def result(self, scribe: Scribe, net: Network, founds: Sequence[Found]) -> tuple[list[Step], Relation]:
+        field = field_for(net, self.quantity.resolved)
+        steps: list[Step] = []
+        parts: list[tuple[str, Rational]] = []
+        values: dict[Expression, Rational] = {}
+        shown: dict[Expression, Expression] = {}
+        opaque: dict[Expression, Rational] = {}
+        for found in founds:
+            values[found.target.tree] = self.value(found.outcome.values, found.target, field)
+            shown[found.target.tree] = found.goal
+            del opaque
+            opaque = {}
+        total = field.read(self.quantity.resolved, values)
+        asked = replaced(self.quantity.resolved, lambda part: shown.get(part))
+        tree = linear_form(total, [s for s in self.circuit.signals], self.writer)
+        if len(founds) == 1 and len(founds[0].outcome.product) == 2:
+            tree = self.staged(founds[0], total, tree, field)
+        single = founds[0] if len(founds) == 1 else None
+        if single is not None and asked == single.goal:
+            relation = equation(asked, tree)
+            parts = [(label, factor) for label, factor in single.outcome.last]
+            lines, label = scribe.conclude(relation, Linear(), self.in_field(parts, field), "RESULT", ("Hence",), boxed=not self.name)
+            steps += lines
+        else:
+            lines, label = self.quotient(scribe, founds, values, asked, tree, field)
+            steps += lines
+        final = self.boxed(scribe, label, asked)
+        if final is not None:
+            steps.append(final[0])
+            steps.append(final[1])
+            label = final[1].label
+        steps += self.closing(scribe, net, founds, total)
+        return steps, scribe.relations[label]
+
+    def in_field(self, parts: Sequence[tuple[str, Rational]], field: object) -> list[tuple[str, Rational]]:
+        return list(parts)
+
+    def value(self, values: Linear, target: Target, field: object) -> Rational:
+        from diffsym.kernel.rational import Field
+
+        assert isinstance(field, Field)
+        total = field.zero
+        form = values
+        if not any(key not in self.signal_keys() for key in target.form):
+            form = target.form
+        for key, coefficient in form.items():
+            total = total + coefficient.in_field(field) * field.atom(key)
+        return total
+
+    def signal_keys(self) -> set[Key]:
+        return {Symbol(name) for name in (*self.circuit.signals, *self.quantity.signals)}
+
+    def staged(self, found: Found, total: Rational, tree: Expression, field: object) -> Expression:
+        """A result found in two stages may read better as the product of both."""
+        first, second = found.outcome.product
+        staged = Product((first, second))
+        from diffsym.kernel.rational import Field
+
+        assert isinstance(field, Field)
+        same = field.read(staged) == total
+        return staged if same and symbol_count(staged) < symbol_count(tree) else tree
+
+    def quotient(
+        self,
+        scribe: Scribe,
+        founds: Sequence[Found],
+        values: dict[Expression, Rational],
+        asked: Expression,
+        tree: Expression,
+        field: object,
+    ) -> tuple[list[Step], str]:
+        """The line quantity = value from goal = Σ value · signal of every target.
+
+        With Q(t₁, …) the quantity over its targets, Q(t) − Q(value) is Σ of divided differences · (tᵢ − valueᵢ).
+        """
+        from diffsym.kernel.rational import Field
+
+        assert isinstance(field, Field)
+        whole = Field([*field.atoms, *(found.goal for found in founds if found.goal not in field.index)])
+        parts: list[tuple[str, Rational]] = []
+        here = {found.target.tree: whole.atom(found.goal) for found in founds}
+        done: dict[Expression, Rational] = dict(here)
+        for found in founds:
+            tree_of = found.target.tree
+            value = values[tree_of].in_field(whole)
+            before = whole.read(self.quantity.resolved, done)
+            done[tree_of] = value
+            after = whole.read(self.quantity.resolved, done)
+            gap = here[tree_of] - value
+            slope = (before - after) / gap if gap else whole.zero
+            for label, factor in found.outcome.last:
+                parts.append((label, factor.in_field(whole) * slope))
+            if not found.outcome.last and slope:
+                for label in self.definitions(scribe, found):
+                    parts.append((label, slope))
+        merged: dict[str, Rational] = {}
+        for label, factor in parts:
+            merged[label] = merged[label] + factor if label in merged else factor
+        reason: Sentence = ("Hence",)
+        return scribe.conclude(
+            equation(asked, tree), Linear(), list(merged.items()), "RESULT", reason, boxed=not self.name,
+            place="",
+        )
+
+    def definitions(self, scribe: Scribe, found: Found) -> list[str]:
+        return [label for label, relation in scribe.relations.items() if relation.left == found.goal]
+
+    def boxed(self, scribe: Scribe, label: str, asked: Expression) -> tuple[Line, Line] | None:
+        """name = value from the definition name = quantity."""
+        if not self.name:
+            return None
+        symbol = Symbol(self.name)
+        definition = scribe.define(symbol, asked, ("With",))
+        value = scribe.relations[label].right
+        one = scribe.field.one
+        steps, _ = scribe.conclude(
+            equation(symbol, value), Linear(), [(definition.label, one), (label, one)], "RESULT", ("this is",), boxed=True
+        )
+        line = steps[-1]
+        assert isinstance(line, Line)
+        return definition, line
+
+    def closing(self, scribe: Scribe, net: Network, founds: Sequence[Found], total: Rational) -> list[Step]:
+        from diffsym.derivation.elimination import unused_remark
+
+        steps: list[Step] = []
+        used = {row.name for row in net.rows} - set.intersection(*[set(f.outcome.unused) for f in founds]) if founds else set()
+        unused = [row.name for row in net.rows if row.name not in used]
+        there = {name for row in net.rows if row.name in unused for value in row.form.values() for name in value.symbols}
+        signals = {key.name for key in self.signal_keys() if isinstance(key, Symbol)}
+        absent = [name for name in net.field.names if name != "s" and name not in signals and not total.depends_on(name)]
+        only = [name for name in absent if name in there]
+        value = total.tree()
+        claims: tuple[Claim, ...] = tuple(Independent(value, name) for name in absent)
+        remark = unused_remark(scribe, unused, only)
+        if remark is not None:
+            steps.append(Remark(remark.text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in only)))
+        rest = [name for name in absent if name not in only]
+        if rest and not isinstance(value, Number):
+            from diffsym.derivation.phrases import listed
+
+            several = len(rest) > 1
+            text: Sentence = (*listed([Symbol(name) for name in rest]), " do not" if several else " does not", " appear: the result does not depend on ", "them." if several else "it.")
+            steps.append(Remark(text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
+        return steps
+
+
+def free_symbols(tree: Expression) -> tuple[str, ...]:
+    return symbols_of(tree)

@@ -1,0 +1,1 @@
+"""Documents: one tree, and the writers that print it through templates."""

@@ -1,0 +1,116 @@
+"""Formulas and literal text as each template format prints them; the table ``DIALECTS`` has one row per format."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
+
+from diffsym.document import escaping
+from diffsym.document.layout import Row, rows_of
+from diffsym.expression.notation import Notation
+from diffsym.expression.printing import to_latex, to_mathml
+from diffsym.expression.tree import Expression, Relation
+
+Formula = Expression | Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one format writes what a template cannot write by itself.
+
+    ``escape`` makes a text inert. ``math`` prints a formula inside a sentence, ``displayed`` one on its own line, or on
+    several where it is wider than so many em. ``code`` prints literal text inside a sentence, ``listing`` on its own.
+    """
+
+    escape: Callable[[str], str]
+    math: Callable[[Formula, Notation], str]
+    displayed: Callable[[Formula, Notation, float], str]
+    code: Callable[[str], str]
+    listing: Callable[[str], str]
+
+
+def _latex_displayed(formula: Formula, notation: Notation, room: float) -> str:
+    rows = rows_of(formula, room)
+    if not rows:
+        return to_latex(formula, notation)
+    lines = "\\\\\n".join(_latex_row(row, notation) for row in rows)
+    return f"\\begin{{aligned}}\n{lines}\n\\end{{aligned}}"
+
+
+def _latex_row(row: Row, notation: Notation) -> str:
+    left = to_latex(row.left, notation) + " " if row.left is not None else ""
+    gap = r"\quad {} " if row.indented else ""
+    right = [_LATEX_SIGNS.get(part, part) if isinstance(part, str) else to_latex(part, notation) for part in row.right]
+    return f"{left}&{gap}{' '.join(right)}"
+
+
+_LATEX_SIGNS = {
+    "−": "-",
+    "≈": r"\approx",
+    "≠": r"\neq",
+    "≤": r"\leq",
+    "≥": r"\geq",
+    "≪": r"\ll",
+    "≫": r"\gg",
+    "→": r"\to",
+    "⇒": r"\Rightarrow",
+}
+
+
+def _mathml_displayed(formula: Formula, notation: Notation, room: float) -> str:
+    rows = rows_of(formula, room)
+    if not rows:
+        return to_mathml(formula, notation, display=True)
+    lines = "".join(_mathml_row(row, notation) for row in rows)
+    return f'<math display="block"><mtable class="rows" displaystyle="true">{lines}</mtable></math>'
+
+
+def _mathml_row(row: Row, notation: Notation) -> str:
+    left = _bare_mathml(row.left, notation) if row.left is not None else "<mrow></mrow>"
+    gap = '<mspace width="2em"></mspace>' if row.indented else ""
+    right = [
+        f'<mo form="infix">{escape(part)}</mo>' if isinstance(part, str) else _bare_mathml(part, notation)
+        for part in row.right
+    ]
+    return f"<mtr><mtd>{left}</mtd><mtd>{gap}{''.join(right)}</mtd></mtr>"
+
+
+def _bare_mathml(formula: Formula, notation: Notation) -> str:
+    printed = to_mathml(formula, notation, display=True)
+    found = re.fullmatch(r"<math\b[^>]*>(.*)</math>", printed, re.DOTALL)
+    return f"<mrow>{found.group(1)}</mrow>" if found else printed
+
+
+def _markdown_listing(text: str) -> str:
+    return escaping.LISTING_NEWLINE.join(escaping.literal_lines(text))
+
+
+def _html_listing(text: str) -> str:
+    return escaping.LISTING_NEWLINE.join(escape(line) for line in escaping.literal_lines(text))
+
+
+DIALECTS = {
+    "md": Dialect(
+        escape=escaping.escape_markdown,
+        math=lambda formula, notation: escaping.markdown_math(to_latex(formula, notation)),
+        displayed=_latex_displayed,
+        code=escaping.markdown_code,
+        listing=_markdown_listing,
+    ),
+    "tex": Dialect(
+        escape=escaping.escape_latex,
+        math=to_latex,
+        displayed=_latex_displayed,
+        code=escaping.latex_code,
+        listing=lambda text: escaping.latex_literal(escaping.literal_lines(text)),
+    ),
+    "html": Dialect(
+        escape=escaping.escape_html,
+        math=to_mathml,
+        displayed=_mathml_displayed,
+        code=escaping.escape_html,
+        listing=_html_listing,
+    ),
+}

@@ -1,0 +1,1 @@
+"""Expressions: the tree, its readers and its printers."""

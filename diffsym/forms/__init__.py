@@ -1,0 +1,1 @@
+"""Forms: readable trees of exact results, limits, approximations."""

@@ -1,0 +1,475 @@
+"""The shortest form found of a rational function over +, −, ·, / and ‖: a bounded, deterministic search.
+
+For a symbol x that occurs to the first degree, f = (A x + B)/(C x + D) with A, B, C, D free of x. Each way to write that
+(series, parallel, divider, f(0) + k (x ‖ w), …) is a rule; the rules recurse on A, B, C, D. Factors that share no
+symbol are split off first; sums of f and of 1/f that share no symbol become series and parallel blocks. (The idea of
+low-entropy forms is R. D. Middlebrook's; the search is our own.)
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from diffsym.expression.tree import (
+    ONE,
+    Expression,
+    Negation,
+    Number,
+    Parallel,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    children,
+    number,
+    parallel_of,
+    product_of,
+    sum_of,
+    walk,
+)
+from diffsym.forms.order import KindOf
+from diffsym.kernel.rational import Field, Monomial, Rational, polynomial_tree
+
+PRIME = (1 << 61) - 1
+
+UNREACHED = 1e8
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A way to write a function. ``cost`` counts symbols, with small surcharges for what reads badly."""
+
+    cost: float
+    tree: Expression
+
+
+Pair = tuple[Any, Any]
+"""Numerator and denominator polynomials."""
+
+
+class Search:
+    """One search over the functions of one field; ``calls`` bounds the number of distinct functions looked at."""
+
+    def __init__(self, field: Field, kind: KindOf, calls: int = 1200) -> None:
+        self.field = field
+        self.kinds = tuple(kind(atom.name) if isinstance(atom, Symbol) else "?" for atom in field.atoms)
+        self.budget = calls
+        self.calls = 0
+        self.memo: dict[tuple[str, str], Candidate] = {}
+        self.guard: set[tuple[str, str]] = set()
+
+    # ---- the search
+    def best(self, top: Any, bottom: Any) -> Candidate:
+        """The cheapest candidate for top/bottom."""
+        top, bottom = self.reduced(top, bottom)
+        key = (str(top), str(bottom))
+        known = self.memo.get(key)
+        if known is not None:
+            return known
+        if key in self.guard:
+            return Candidate(UNREACHED, self.raw(top, bottom))
+        self.calls += 1
+        places = sorted(self.places(top) | self.places(bottom))
+        found = self.trivial(top, bottom, places) or self.split(top, bottom)
+        if found is None:
+            self.guard.add(key)
+            found = self.searched(top, bottom, places)
+            self.guard.discard(key)
+        self.memo[key] = found
+        return found
+
+    def trivial(self, top: Any, bottom: Any, places: Sequence[int]) -> Candidate | None:
+        if not places:
+            value = Rational(self.field, top, bottom).as_fraction()
+            return Candidate(0.0, number(value))
+        if len(places) == 1 and len(top) == 1 and len(bottom) == 1:
+            above, below = int(top.total_degree()), int(bottom.total_degree())
+            value = int(top.leading_coefficient())
+            if above + below == 1 and abs(value) == 1 and int(bottom.leading_coefficient()) == 1:
+                atom = self.field.atoms[places[0]]
+                tree = atom if above else Quotient(ONE, atom)
+                cost = 1.0 if above else 1.2
+                return Candidate(cost + 0.1, Negation(tree)) if value < 0 else Candidate(cost, tree)
+        return None
+
+    def split(self, top: Any, bottom: Any) -> Candidate | None:
+        """Product of factor groups that share no symbol, with the numerical factor in front."""
+        constant, above = top.factor()
+        divisor, below = bottom.factor()
+        groups: list[tuple[list[tuple[Any, int]], set[int]]] = []
+        for factors, sign in ((above, 1), (below, -1)):
+            for factor, power in factors:
+                merged: tuple[list[tuple[Any, int]], set[int]] = ([(factor, sign * int(power))], set(self.places(factor)))
+                separate = []
+                for group in groups:
+                    if group[1] & merged[1]:
+                        merged = (group[0] + merged[0], merged[1] | group[1])
+                    else:
+                        separate.append(group)
+                groups = [*separate, merged]
+        scale = (int(constant), int(divisor))
+        if len(groups) < 2 and scale == (1, 1):
+            return None
+        parts: list[Candidate] = []
+        for factors, _ in groups:
+            up, down = self.field.unit, self.field.unit
+            for factor, power in factors:
+                if power > 0:
+                    up = up * factor**power
+                else:
+                    down = down * factor**-power
+            parts.append(self.best(up, down))
+        negative = scale[0] * scale[1] < 0
+        return self.signed(self.joined(parts, abs(scale[0]), abs(scale[1])), negative)
+
+    def joined(self, parts: Sequence[Candidate], top: int, bottom: int) -> Candidate:
+        """The product of parts and a number: over one denominator where a number or a part divides."""
+        cost = sum(part.cost for part in parts) + 0.3 * (len(parts) - 1) + (0.5 if (top, bottom) != (1, 1) else 0)
+        return Candidate(cost, fraction_of([part.tree for part in parts], top, bottom))
+
+    def signed(self, candidate: Candidate, negative: bool) -> Candidate:
+        return Candidate(candidate.cost + 0.1, Negation(candidate.tree)) if negative else candidate
+
+    def searched(self, top: Any, bottom: Any, places: Sequence[int]) -> Candidate:
+        best: Candidate | None = None
+        fewest = len(places)
+
+        def perfect() -> bool:
+            return (
+                best is not None
+                and best.cost < fewest + 0.99
+                and leaves(best.tree) == fewest
+                and not has_fraction(best.tree)
+            )
+
+        for candidate in self.candidates(top, bottom, places):
+            if candidate.cost < UNREACHED / 10 and (best is None or candidate.cost < best.cost - 1e-9):
+                best = candidate
+            if perfect():
+                break
+        return best or Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
+
+    def candidates(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Candidate]:
+        if len(places) >= 3:
+            yield from self.blocks(top, bottom, places)
+        above, below = top.degrees(), bottom.degrees()
+        order = sorted(places, key=lambda place: -(above[place] == 1) - (below[place] == 1))
+        for place in order:
+            if above[place] > 1 or below[place] > 1:
+                continue
+            if self.calls > self.budget:
+                break
+            yield from self.by_symbol(top, bottom, place)
+        if bottom != 1 and top != 1:
+            yield self.quotient(self.best(top, self.field.unit), self.best(bottom, self.field.unit))
+
+    def by_symbol(self, top: Any, bottom: Any, place: int) -> Iterator[Candidate]:
+        """Every way to write (A x + B)/(C x + D) around x."""
+        generator = self.field.generators[place]
+        a = top.derivative(place)
+        b = top - a * generator
+        c = bottom.derivative(place)
+        d = bottom - c * generator
+        shape = (a != 0, b != 0, c != 0, d != 0)
+        rule = SHAPES.get(shape)
+        if rule is not None:
+            yield from rule(self, a, b, c, d, place)
+
+    def blocks(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Candidate]:
+        """Series blocks of f, parallel blocks of f (series blocks of 1/f) that share no symbol."""
+        for up, down, parallel in ((top, bottom, False), (bottom, top, True)):
+            if parallel and not self.ohmic(top, bottom):
+                continue
+            groups = self.separate(up, down, places)
+            if groups is None:
+                continue
+            for infinite in (False, True):
+                parts = [self.at_limit(up, down, [p for p in places if p not in group], infinite) for group in groups]
+                if any(part is None for part in parts):
+                    continue
+                whole = [part for part in parts if part is not None]
+                above, below = self.field.nought, self.field.unit
+                for part_top, part_bottom in whole:
+                    above, below = above * part_bottom + part_top * below, below * part_bottom
+                if above * down != up * below:
+                    continue
+                if parallel:
+                    yield self.parallel(*(self.best(q, p) for p, q in whole))
+                else:
+                    yield self.plus(*(self.best(p, q) for p, q in whole))
+                break
+
+    # ---- combining candidates
+    def times(self, *parts: Candidate) -> Candidate:
+        kept = [part for part in parts if part.tree != ONE]
+        if not kept:
+            return Candidate(0.0, ONE)
+        cost = sum(part.cost for part in kept) + 0.3 * (len(kept) - 1)
+        own = {part.tree.name for part in kept if isinstance(part.tree, Symbol) and self.kind_of(part.tree) == "G"}
+        for part in kept:
+            # g (r ‖ 1/g) reads worse than g r/(1 + g r)
+            if isinstance(part.tree, Parallel) and any(
+                is_reciprocal(p) and isinstance(p.denominator, Symbol) and p.denominator.name in own  # type: ignore[attr-defined]
+                for p in part.tree.parts
+            ):
+                cost += 3
+        return Candidate(cost, fraction_of([part.tree for part in kept], 1, 1))
+
+    def kind_of(self, symbol: Symbol) -> str:
+        return self.kinds[self.field.index[symbol]]
+
+    def plus(self, *parts: Candidate) -> Candidate:
+        cost = sum(part.cost for part in parts) + 0.5 * (len(parts) - 1)
+        if any(self.pairs_device(part.tree) for part in parts):
+            cost -= 0.05
+        return Candidate(cost, sum_of([part.tree for part in parts]))
+
+    def pairs_device(self, tree: Expression) -> bool:
+        """Whether a product holds g_m and r_o of one device: 1 + g_m1 r_o1 is kept together."""
+        if not isinstance(tree, Product):
+            return False
+        names = {factor.name for factor in tree.factors if isinstance(factor, Symbol)}
+        return any(name.startswith("gm") and "ro" + name[2:] in names for name in names)
+
+    def parallel(self, *parts: Candidate) -> Candidate:
+        cost = sum(part.cost for part in parts) + 0.4 * (len(parts) - 1)
+        if any(is_reciprocal(part.tree) for part in parts):
+            cost += 0.3
+        return Candidate(cost, parallel_of([part.tree for part in parts]))
+
+    def quotient(self, top: Candidate, bottom: Candidate) -> Candidate:
+        fractional = has_fraction(top.tree) or (has_fraction(bottom.tree) and not is_reciprocal(bottom.tree))
+        return Candidate(top.cost + bottom.cost + 0.4 + (1.6 if fractional else 0), Quotient(top.tree, bottom.tree))
+
+    def atom(self, place: int) -> Candidate:
+        return Candidate(1.0, self.field.atoms[place])
+
+    # ---- polynomials
+    def reduced(self, top: Any, bottom: Any) -> Pair:
+        value = Rational(self.field, top, bottom)
+        top, bottom = value.numerator, value.denominator
+        return top, bottom
+
+    def places(self, polynomial: Any) -> frozenset[int]:
+        return frozenset(place for place, degree in enumerate(polynomial.degrees()) if degree > 0)
+
+    def raw(self, top: Any, bottom: Any) -> Expression:
+        return factored(Rational(self.field, top, bottom))
+
+    def raw_cost(self, top: Any, bottom: Any) -> int:
+        return sum(sum(map(int, monomial)) for part in (top, bottom) for monomial in part.monoms())
+
+    def ohmic(self, top: Any, bottom: Any) -> bool:
+        """Whether f carries ohms, judged by one monomial of each."""
+        ohms, others = 0, 0
+        for polynomial, sign in ((top, 1), (bottom, -1)):
+            for place, power in enumerate(polynomial.monoms()[0]):
+                kind = self.kinds[place]
+                power = int(power) * sign
+                ohms += {"R": power, "G": -power, "C": -power, "L": power}.get(kind, 0)
+                others += {"C": power, "s": -power, "L": power}.get(kind, 0)
+        return ohms == 1 and others == 0
+
+    def at_limit(self, top: Any, bottom: Any, places: Sequence[int], infinite: bool) -> Pair | None:
+        """f with all those symbols tending to 0 (or ∞) together; None where it diverges."""
+        above, below = self.by_total_degree(top, places), self.by_total_degree(bottom, places)
+        pick = max if infinite else min
+        high, low = pick(above), pick(below)
+        if high != low:
+            return None if (high > low) == infinite else (self.field.nought, self.field.unit)
+        if not any(above[high].values()) or not any(below[low].values()):
+            return None
+        return self.reduced(self.field.polynomial(above[high]), self.field.polynomial(below[low]))
+
+    def by_total_degree(self, polynomial: Any, places: Sequence[int]) -> dict[int, dict[Monomial, int]]:
+        chosen = set(places)
+        parts: dict[int, dict[Monomial, int]] = {}
+        for monomial, coefficient in polynomial.to_dict().items():
+            degree = sum(int(monomial[place]) for place in places)
+            rest = tuple(0 if place in chosen else int(power) for place, power in enumerate(monomial))
+            terms = parts.setdefault(degree, {})
+            terms[rest] = terms.get(rest, 0) + int(coefficient)
+        return parts
+
+    def separate(self, top: Any, bottom: Any, places: Sequence[int]) -> list[set[int]] | None:
+        """Groups of symbols that do not interact additively in f (mixed differences vanish modulo a prime)."""
+        draw = random.Random(7)
+        base = [draw.randrange(2, PRIME) for _ in self.field.atoms]
+        other = [draw.randrange(2, PRIME) for _ in self.field.atoms]
+        parts = [
+            [(int(c), [(p, int(k)) for p, k in enumerate(m) if k]) for m, c in polynomial.to_dict().items()]
+            for polynomial in (top, bottom)
+        ]
+
+        def value(changed: Sequence[int]) -> int:
+            point = [other[place] if place in changed else base[place] for place in range(len(base))]
+            sums = []
+            for terms in parts:
+                total = 0
+                for coefficient, powers in terms:
+                    term = coefficient
+                    for place, power in powers:
+                        term = term * pow(point[place], power, PRIME) % PRIME
+                    total += term
+                sums.append(total % PRIME)
+            return sums[0] * pow(sums[1], -1, PRIME) % PRIME if sums[1] else 0
+
+        origin = value(())
+        single = {place: value((place,)) for place in places}
+        group: dict[int, set[int]] = {place: {place} for place in places}
+        for number_of, first in enumerate(places):
+            for second in places[:number_of]:
+                if group[first] is group[second]:
+                    continue
+                if (value((first, second)) - single[first] - single[second] + origin) % PRIME:
+                    union = group[first] | group[second]
+                    for place in union:
+                        group[place] = union
+        groups: list[set[int]] = []
+        for place in places:
+            if not any(group[place] is known for known in groups):
+                groups.append(group[place])
+        return groups if len(groups) > 1 else None
+
+
+ONE_PLUS = Candidate(0.15, ONE)
+
+Rule = Callable[[Search, Any, Any, Any, Any, int], Iterator[Candidate]]
+
+
+def _linear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """(A x + B)/D"""
+    slope, x = s.best(a, d), s.atom(place)
+    yield s.plus(s.times(slope, x), s.best(b, d))
+    yield s.times(slope, s.plus(x, s.best(b, a)))
+
+
+def _proportional(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """A x/D"""
+    yield s.times(s.best(a, d), s.atom(place))
+
+
+def _saturating(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """A x/(C x + D)"""
+    x, knee = s.atom(place), s.best(d, c)
+    if s.kinds[place] == "R":
+        yield s.times(s.best(a, d), s.parallel(x, knee))
+    yield s.quotient(s.times(s.best(a, c), x), s.plus(x, knee))
+    yield s.quotient(s.best(a, c), s.plus(ONE_PLUS, s.quotient(knee, x)))
+    yield s.quotient(s.times(s.best(a, d), x), s.plus(ONE_PLUS, s.times(x, s.best(c, d))))
+
+
+def _inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """B/(C x)"""
+    yield s.quotient(s.best(b, c), s.atom(place))
+
+
+def _decaying(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """B/(C x + D)"""
+    x, unit = s.atom(place), s.field.unit
+    yield s.quotient(s.best(b, c), s.plus(x, s.best(d, c)))
+    yield s.quotient(s.best(b, d), s.plus(ONE_PLUS, s.times(x, s.best(c, d))))
+    yield s.quotient(s.best(b, unit), s.plus(s.times(s.best(c, unit), x), s.best(d, unit)))
+
+
+def _offset_inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """(A x + B)/(C x)"""
+    x = s.atom(place)
+    yield s.plus(s.best(a, c), s.quotient(s.best(b, c), x))
+    yield s.times(s.best(a, c), s.plus(ONE_PLUS, s.quotient(s.best(b, a), x)))
+
+
+def _bilinear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+    """(A x + B)/(C x + D)"""
+    x = s.atom(place)
+    if s.kinds[place] == "R":
+        yield s.plus(s.best(b, d), s.times(s.best(a * d - b * c, d * d), s.parallel(x, s.best(d, c))))
+    yield s.times(s.best(a, c), s.quotient(s.plus(x, s.best(b, a)), s.plus(x, s.best(d, c))))
+    yield s.times(
+        s.best(b, d),
+        s.quotient(s.plus(ONE_PLUS, s.times(x, s.best(a, b))), s.plus(ONE_PLUS, s.times(x, s.best(c, d)))),
+    )
+
+
+SHAPES: dict[tuple[bool, bool, bool, bool], Rule] = {
+    (True, True, False, True): _linear,
+    (True, False, False, True): _proportional,
+    (True, False, True, True): _saturating,
+    (False, True, True, False): _inverse,
+    (False, True, True, True): _decaying,
+    (True, True, True, False): _offset_inverse,
+    (True, True, True, True): _bilinear,
+}
+"""Which of A, B, C, D are not zero → the ways to write it."""
+
+
+# ---- trees
+def fraction_of(factors: Sequence[Expression], top: int, bottom: int) -> Expression:
+    """The product of factors with an integer fraction, as one quotient where anything divides."""
+    above: list[Expression] = [] if top == 1 else [number(top)]
+    below: list[Expression] = [] if bottom == 1 else [number(bottom)]
+    negative = False
+
+    def place(node: Expression, up: bool) -> None:
+        nonlocal negative
+        match node:
+            case Product(parts):
+                for part in parts:
+                    place(part, up)
+            case Quotient(first, second):
+                place(first, up)
+                place(second, not up)
+            case Negation(operand):
+                negative = not negative
+                place(operand, up)
+            case Number(value) if value == 1:
+                pass
+            case _:
+                (above if up else below).append(node)
+
+    for factor in factors:
+        place(factor, True)
+    tree = product_of(above)
+    if below:
+        tree = Quotient(tree, product_of(below))
+    return Negation(tree) if negative else tree
+
+
+def leaves(node: Expression) -> int:
+    return sum(isinstance(part, Symbol) for part in walk(node))
+
+
+def has_fraction(node: Expression) -> bool:
+    """Whether a quotient stands in it outside a ‖ (where 1/g_m is at home)."""
+    match node:
+        case Quotient():
+            return True
+        case Sum() | Product() | Negation():
+            return any(has_fraction(part) for part in children(node))
+    return False
+
+
+def is_reciprocal(node: Expression) -> bool:
+    return isinstance(node, Quotient) and isinstance(node.numerator, Number)
+
+
+def factored(value: Rational) -> Expression:
+    """The quotient of factored polynomials, factors expanded."""
+    field = value.field
+    constant, above = value.numerator.factor()
+    divisor, below = value.denominator.factor()
+
+    def product(factors: Sequence[tuple[Any, int]], scale: int) -> list[Expression]:
+        out: list[Expression] = [number(scale)] if scale != 1 else []
+        for factor, power in factors:
+            tree = polynomial_tree(field, factor)
+            out.append(tree if power == 1 else tree ** int(power))
+        return out
+
+    top = product_of(product(above, abs(int(constant)))) if above or int(constant) not in (1, -1) else ONE
+    bottom = product(below, int(divisor))
+    tree = Quotient(top, product_of(bottom)) if bottom else top
+    return Negation(tree) if int(constant) < 0 else tree

@@ -1,0 +1,1 @@
+"""Solving: equations, exact solutions, quantities."""

@@ -1,0 +1,272 @@
+"""The equations of a small-signal circuit: one KCL row a node, one law row for every element whose current is unknown.
+
+Unknowns are node voltages and the currents of V, E, H, L and O elements. Every row is a homogeneous linear form in
+unknowns and signals that equals zero. Currents count positive when they leave the node. (Vlach and Singhal, Computer
+Methods for Circuit Analysis and Design, ch. 4: modified nodal analysis.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isqrt
+
+from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
+from diffsym.errors import CircuitError, QuantityError
+from diffsym.expression.tree import BranchCurrent, Call, Expression, NodeVoltage, Number, Symbol, number
+from diffsym.kernel.rational import Field, atoms_of
+from diffsym.solve.laurent import ONE, Alphabet, Laurent, added
+
+Key = Expression
+"""An unknown (NodeVoltage or BranchCurrent) or a signal (Symbol)."""
+
+Form = dict[Key, Laurent]
+
+LAPLACE = Symbol("s")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``form`` = 0. ``kind`` is ``kcl`` (``place``: the node) or ``law`` (``place``: the element)."""
+
+    kind: str
+    place: str
+    form: Form
+
+
+@dataclass(frozen=True, slots=True)
+class Equations:
+    rows: tuple[Row, ...]
+    unknowns: tuple[Key, ...]
+    signals: tuple[Key, ...]
+    alphabet: Alphabet
+    currents: Mapping[str, Form]
+    """Current through each element, from plus to minus, as a form."""
+
+
+def formulate(circuit: SmallSignalCircuit, sources: Mapping[str, Expression] | None = None) -> Equations:
+    """All rows of the circuit.
+
+    ``sources`` gives independent sources another value than the circuit does (used when a source with numbers only is
+    asked for by name).
+    """
+    builder = _Formulation(circuit, sources or {})
+    return builder.equations()
+
+
+def voltage(plus: str, minus: str) -> Form:
+    """v(plus) − v(minus) as a form."""
+    form: Form = {}
+    for node, sign in ((plus, 1), (minus, -1)):
+        if node != GROUND:
+            key = NodeVoltage(node)
+            form[key] = added(form.get(key, {}), ONE, sign)
+    return {key: value for key, value in form.items() if value}
+
+
+def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
+    """first + factor · second."""
+    total = dict(first)
+    for key, value in second.items():
+        entry = added(total.get(key, {}), value, factor)
+        if entry:
+            total[key] = entry
+        else:
+            total.pop(key, None)
+    return total
+
+
+class _Formulation:
+    def __init__(self, circuit: SmallSignalCircuit, sources: Mapping[str, Expression]) -> None:
+        self.circuit = circuit
+        self.sources = sources
+        self.alphabet = Alphabet()
+        self.alphabet.order[LAPLACE] = 0
+        self.by_name = {element.name.lower(): element for element in circuit.elements}
+        self.coupled = {name.lower() for e in circuit.elements if e.kind == "K" for name in e.sensed}
+
+    def equations(self) -> Equations:
+        nodes = [node for node in self.circuit.nodes if node != GROUND]
+        kcl: dict[str, Form] = {node: {} for node in nodes}
+        laws: list[Row] = []
+        currents: dict[str, Form] = {}
+        unknown_currents: list[Key] = []
+        signals: dict[Key, None] = {Symbol(name): None for name in self.circuit.signals}
+        for element in self.circuit.elements:
+            if element.kind == "K":
+                continue
+            law = LAWS[element.kind](self, element)
+            if law is not None:
+                unknown_currents.append(BranchCurrent(element.name))
+                laws.append(Row("law", element.name, law))
+            current = self.current(element)
+            currents[element.name] = current
+            for node, sign in ((element.plus, 1), (element.minus, -1)):
+                if node != GROUND:
+                    kcl[node] = combined(kcl[node], current, sign)
+        for form in (*kcl.values(), *(row.form for row in laws)):
+            for key in form:
+                if isinstance(key, Symbol):
+                    signals.setdefault(key)
+        rows = [Row("kcl", node, form) for node, form in kcl.items()] + laws
+        unknowns = [NodeVoltage(node) for node in nodes]
+        return Equations(tuple(rows), (*unknowns, *unknown_currents), tuple(signals), self.alphabet, currents)
+
+    # ---- currents of elements that are written as admittances or sources; the others are unknowns
+    def current(self, element: LinearElement) -> Form:
+        maker = CURRENTS.get(element.kind)
+        if maker is None or (element.kind == "R" and self.is_zero(element.value)):
+            return {BranchCurrent(element.name): ONE}
+        return maker(self, element)
+
+    def is_zero(self, value: Expression) -> bool:
+        if isinstance(value, Symbol):
+            return False
+        if isinstance(value, Number):
+            return not value.value
+        field = Field(atoms_of(value))
+        return not field.read(value)
+
+    def through(self, admittance: Laurent, across: Form) -> Form:
+        form = {key: self.alphabet.product(admittance, value) for key, value in across.items()}
+        return {key: value for key, value in form.items() if value}
+
+    def sensed(self, element: LinearElement) -> Form:
+        target = self.by_name.get(element.sensed[0].lower())
+        if target is None:
+            raise CircuitError(f"{element.name} senses the current of {element.sensed[0]}, which is not there")
+        if target.kind == "F":
+            raise CircuitError(
+                f"{element.name} senses the current of {target.name}, a controlled current source",
+                hint=f"put a 0 V source in series with {target.name} and sense its current",
+            )
+        return self.current(target)
+
+    def source(self, element: LinearElement) -> Form:
+        """The value of an independent source as a form in signals."""
+        value = self.sources.get(element.name, element.value)
+        field = Field(atoms_of(value))
+        amount = field.read(value)
+        form: Form = {}
+        for monomial, coefficient in amount.numerator.to_dict().items():
+            if sum(map(int, monomial)) != 1 or not amount.denominator.is_constant():
+                raise CircuitError(f"the value of {element.name} is not linear in its signals", line=element.line or None)
+            atom = field.atoms[[int(power) for power in monomial].index(1)]
+            form[atom] = {(): Fraction(int(coefficient), int(amount.denominator.leading_coefficient()))}
+        return form
+
+    def law_resistor(self, element: LinearElement) -> Form | None:
+        return voltage(element.plus, element.minus) if self.is_zero(element.value) else None
+
+    def law_voltage(self, element: LinearElement) -> Form:
+        return combined(voltage(element.plus, element.minus), self.source(element), -1)
+
+    def law_vcvs(self, element: LinearElement) -> Form:
+        assert element.control is not None
+        driven = self.through(self.alphabet.read(element.value), voltage(*element.control))
+        return combined(voltage(element.plus, element.minus), driven, -1)
+
+    def law_ccvs(self, element: LinearElement) -> Form:
+        driven = self.through(self.alphabet.read(element.value), self.sensed(element))
+        return combined(voltage(element.plus, element.minus), driven, -1)
+
+    def law_nullor(self, element: LinearElement) -> Form:
+        assert element.control is not None
+        return voltage(*element.control)
+
+    def law_inductor(self, element: LinearElement) -> Form:
+        laplace: Laurent = {self.alphabet.monomial(((LAPLACE, 1),)): Fraction(1)}
+        form = voltage(element.plus, element.minus)
+        own = self.alphabet.product(laplace, self.inductance(element, element))
+        form = combined(form, self.through(own, {BranchCurrent(element.name): ONE}), -1)
+        for coupling in self.circuit.elements:
+            if coupling.kind != "K" or element.name.lower() not in [name.lower() for name in coupling.sensed]:
+                continue
+            first, second = (self.by_name[name.lower()] for name in coupling.sensed)
+            other = second if first.name == element.name else first
+            mutual = self.alphabet.product(
+                self.alphabet.product(laplace, self.alphabet.read(coupling.value)), self.inductance(element, other)
+            )
+            form = combined(form, self.through(mutual, {BranchCurrent(other.name): ONE}), -1)
+        return form
+
+    def inductance(self, first: LinearElement, second: LinearElement) -> Laurent:
+        """L of one inductor, or √(L₁ L₂) of two: coupled inductors are written in their square roots throughout."""
+        if first.name.lower() not in self.coupled:
+            return self.alphabet.read(first.value)
+        return self.alphabet.product(self.root(first.value), self.root(second.value))
+
+    def root(self, value: Expression) -> Laurent:
+        """√value: a number as a rational multiple of the root of a square-free integer."""
+        if isinstance(value, Number):
+            outside, inside = _square_free(value.value)
+            if inside == 1:
+                return {(): outside}
+            return {self.alphabet.monomial(((Call("sqrt", (number(inside),)), 1),)): outside}
+        return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+
+
+def _square_free(value: Fraction) -> tuple[Fraction, int]:
+    """value = outside² · inside with a square-free integer inside (square factors up to 1000² are found)."""
+    inside, outside = value.numerator * value.denominator, Fraction(1, value.denominator)
+    for factor in (isqrt(inside), *range(2, 1000)):
+        while factor > 1 and inside % (factor * factor) == 0:
+            inside //= factor * factor
+            outside *= factor
+    return outside, inside
+
+
+def _resistor(self: _Formulation, element: LinearElement) -> Form:
+    return self.through(self.alphabet.read(element.value, inverse=True), voltage(element.plus, element.minus))
+
+
+def _capacitor(self: _Formulation, element: LinearElement) -> Form:
+    laplace: Laurent = {self.alphabet.monomial(((LAPLACE, 1),)): Fraction(1)}
+    admittance = self.alphabet.product(laplace, self.alphabet.read(element.value))
+    return self.through(admittance, voltage(element.plus, element.minus))
+
+
+def _vccs(self: _Formulation, element: LinearElement) -> Form:
+    assert element.control is not None
+    return self.through(self.alphabet.read(element.value), voltage(*element.control))
+
+
+def _cccs(self: _Formulation, element: LinearElement) -> Form:
+    return self.through(self.alphabet.read(element.value), self.sensed(element))
+
+
+CURRENTS: Mapping[str, Callable[[_Formulation, LinearElement], Form]] = {
+    "R": _resistor,
+    "C": _capacitor,
+    "G": _vccs,
+    "F": _cccs,
+    "I": _Formulation.source,
+}
+"""Kinds whose current is a form in voltages and signals."""
+
+LAWS: Mapping[str, Callable[[_Formulation, LinearElement], Form | None]] = {
+    "R": _Formulation.law_resistor,
+    "C": lambda self, element: None,
+    "G": lambda self, element: None,
+    "F": lambda self, element: None,
+    "I": lambda self, element: None,
+    "V": _Formulation.law_voltage,
+    "E": _Formulation.law_vcvs,
+    "H": _Formulation.law_ccvs,
+    "O": _Formulation.law_nullor,
+    "L": _Formulation.law_inductor,
+}
+"""Kinds whose current is an unknown bring a law row."""
+
+
+def form_of(equations: Equations, atom: Expression) -> Form:
+    """A voltage or current of a quantity as a form in unknowns and signals."""
+    match atom:
+        case NodeVoltage(plus, minus):
+            return voltage(plus, minus or GROUND)
+        case BranchCurrent(element):
+            if element in equations.currents:
+                return equations.currents[element]
+            raise QuantityError(f"no element {element} in the small-signal circuit")
+    raise QuantityError(f"not a voltage or a current: {atom!r}")

@@ -1,0 +1,185 @@
+"""The equations solved once more in numbers modulo a prime: back-substitution of answers, ranks, null vectors.
+
+Shares no arithmetic with the symbolic solver: entries are evaluated from the equations, then eliminated by Gauss.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+
+from diffsym.expression.tree import (
+    Call,
+    Expression,
+    Negation,
+    Number,
+    Parallel,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+)
+from diffsym.solve.equations import Equations, Form, Key
+from diffsym.solve.laurent import Laurent
+
+PRIMES = tuple((1 << 61) - k for k in (1, 45, 229, 465, 829, 985, 1153, 1281, 1425, 1489))
+"""Primes ≡ 3 mod 4 just below 2^61; where √n of a number is needed, one is taken for which the root exists."""
+
+
+class Point:
+    """One assignment of residues to atoms, drawn from a seed and the atom's own text: the same on every machine.
+
+    √u is handled by drawing the root of a symbol first and squaring it.
+    """
+
+    def __init__(self, seed: int, equations: Equations) -> None:
+        self.seed = seed
+        self.prime = PRIMES[(seed - 1) // 2 % len(PRIMES)]
+        self.meaning = equations.alphabet.meaning
+        self.values: dict[Expression, int] = {}
+        for atom in equations.alphabet.order:
+            if isinstance(atom, Call) and isinstance(atom.arguments[0], Symbol):
+                root = self.draw(repr(atom))
+                self.values[atom] = root
+                self.values[atom.arguments[0]] = root * root % self.prime
+
+    def draw(self, text: str) -> int:
+        digest = hashlib.blake2b(f"{self.seed}:{text}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") % (self.prime - 2) + 1
+
+    def atom(self, atom: Expression) -> int:
+        if atom not in self.values:
+            if atom in self.meaning:
+                self.values[atom] = self.value(self.meaning[atom])
+            elif isinstance(atom, Call):
+                self.values[atom] = self.root(atom)
+            else:
+                self.values[atom] = self.draw(repr(atom))
+        return self.values[atom]
+
+    def root(self, atom: Call) -> int:
+        """A square root of a number modulo the prime (≡ 3 mod 4); raises ZeroDivisionError if there is none."""
+        square = self.value(atom.arguments[0])
+        root = pow(square, (self.prime + 1) // 4, self.prime)
+        if root * root % self.prime != square:
+            raise ZeroDivisionError
+        return root
+
+    def laurent(self, entry: Laurent) -> int:
+        total = 0
+        for monomial, coefficient in entry.items():
+            term = fraction(coefficient, self.prime)
+            for atom, power in monomial:
+                term = term * pow(self.atom(atom), power, self.prime) % self.prime
+            total += term
+        return total % self.prime
+
+    def value(self, node: Expression) -> int:
+        """A tree modulo the prime; raises ZeroDivisionError where a denominator vanishes."""
+        match node:
+            case Number(value):
+                return fraction(value, self.prime)
+            case Negation(operand):
+                return -self.value(operand) % self.prime
+            case Sum(terms):
+                return sum(map(self.value, terms)) % self.prime
+            case Product(factors):
+                total = 1
+                for factor in factors:
+                    total = total * self.value(factor) % self.prime
+                return total
+            case Quotient(top, bottom):
+                return self.value(top) * inverse(self.value(bottom), self.prime) % self.prime
+            case Parallel(parts):
+                values = [self.value(part) for part in parts]
+                return inverse(sum(inverse(part, self.prime) for part in values), self.prime) if all(values) else 0
+            case Power(base, exponent):
+                power = fraction_of(exponent)
+                return pow(self.value(base), int(power), self.prime)
+        return self.atom(node)
+
+
+def fraction_of(node: Expression) -> Fraction:
+    match node:
+        case Number(value):
+            return value
+        case Negation(operand):
+            return -fraction_of(operand)
+    raise ZeroDivisionError
+
+
+def fraction(value: Fraction, prime: int) -> int:
+    return value.numerator * pow(value.denominator, -1, prime) % prime
+
+
+def inverse(value: int, prime: int) -> int:
+    if not value % prime:
+        raise ZeroDivisionError
+    return pow(value, -1, prime)
+
+
+Vector = dict[int, int]
+
+
+def rows_at(point: Point, forms: Iterable[Form], columns: Mapping[Key, int]) -> list[Vector]:
+    """Forms as sparse rows of residues; keys outside ``columns`` are left out (they are zero)."""
+    rows: list[Vector] = []
+    for form in forms:
+        row = {columns[key]: point.laurent(entry) for key, entry in form.items() if key in columns}
+        rows.append({column: value for column, value in row.items() if value})
+    return rows
+
+
+def eliminate(
+    rows: Sequence[Vector], pivotable: int, prime: int
+) -> tuple[list[tuple[int, Vector]], list[int], list[Vector]]:
+    """Reduced echelon form over columns < ``pivotable``.
+
+    Returns the pivot rows as (column, row with 1 in it), the indexes of the input rows that became pivots, and what is
+    left of the other rows (entries in columns ≥ ``pivotable`` only, or nothing).
+    """
+    echelon: list[tuple[int, Vector]] = []
+    chosen: list[int] = []
+    rest: list[Vector] = []
+    for index, original in enumerate(rows):
+        row = reduced(original, echelon, prime)
+        free = [column for column in row if column < pivotable]
+        if not free:
+            rest.append(row)
+            continue
+        column = min(free)
+        scale = inverse(row[column], prime)
+        row = {key: value * scale % prime for key, value in row.items()}
+        for _, earlier in echelon:
+            _subtract(earlier, row, earlier.get(column, 0), prime)
+        echelon.append((column, row))
+        chosen.append(index)
+    return echelon, chosen, rest
+
+
+def reduced(row: Vector, echelon: Sequence[tuple[int, Vector]], prime: int) -> Vector:
+    """The row with every pivot column removed."""
+    rest = dict(row)
+    for column, pivot in echelon:
+        _subtract(rest, pivot, rest.get(column, 0), prime)
+    return rest
+
+
+def _subtract(row: Vector, pivot: Vector, factor: int, prime: int) -> None:
+    if not factor:
+        return
+    for column, value in pivot.items():
+        entry = (row.get(column, 0) - factor * value) % prime
+        if entry:
+            row[column] = entry
+        else:
+            row.pop(column, None)
+
+
+def dependencies(rows: Sequence[Vector], width: int, prime: int) -> list[Vector]:
+    """Combinations of rows (row index → residue) that vanish in every column < ``width``."""
+    tagged = [{**{c: v for c, v in row.items() if c < width}, width + index: 1} for index, row in enumerate(rows)]
+    _, _, rest = eliminate(tagged, width, prime)
+    return [{column - width: value for column, value in row.items()} for row in rest]

@@ -1,0 +1,257 @@
+"""The linear system of a circuit over python-flint polynomials: reduced by constant pivots, solved by bordered determinants.
+
+With rows A x + B σ = 0 for unknowns x and signals σ, the coefficient of σₖ in a form c x + d σ is
+det [[A, B_k], [c, d_k]] / det A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+from diffsym.expression.tree import Call, Expression
+from diffsym.kernel.rational import Field, Rational, atoms_of
+from diffsym.solve.determinant import SparseRow, determinant
+from diffsym.solve.equations import Equations, Form, Key
+from diffsym.solve.laurent import Laurent
+
+
+@dataclass(frozen=True, slots=True)
+class Generators:
+    """The polynomial ring of one system. ``inverted[k]``: generator k stands for the reciprocal of its atom."""
+
+    field: Field
+    inverted: tuple[bool, ...]
+
+    @staticmethod
+    def of(forms: Sequence[Form], equations: Equations) -> Generators:
+        lowest: dict[Expression, int] = {}
+        highest: dict[Expression, int] = {}
+        for form in forms:
+            for entry in form.values():
+                for monomial in entry:
+                    for atom, power in monomial:
+                        lowest[atom] = min(lowest.get(atom, 0), power)
+                        highest[atom] = max(highest.get(atom, 0), power)
+        atoms = sorted(lowest, key=lambda atom: equations.alphabet.order[atom])
+        inverted = tuple(highest[atom] <= 0 for atom in atoms)
+        return Generators(Field(atoms), inverted)
+
+    def polynomial(self, entry: Laurent, scale: int, shifted: Sequence[int]) -> Any:
+        index = self.field.index
+        terms: dict[tuple[int, ...], int] = {}
+        for monomial, coefficient in entry.items():
+            powers = list(shifted)
+            for atom, power in monomial:
+                place = index[atom]
+                powers[place] += -power if self.inverted[place] else power
+            terms[tuple(powers)] = int(coefficient * scale)
+        return self.field.polynomial(terms)
+
+    def final(self, value: Rational, equations: Equations, field: Field) -> Rational:
+        """The value over the circuit's own symbols: reciprocals turned back, opaque atoms and even roots written out."""
+        meaning = equations.alphabet.meaning
+        atoms = self.field.atoms
+        plain = [atom in field.index and atom not in meaning for atom in atoms]
+        places = [field.index.get(atom) for atom in atoms]
+        special = [k for k, atom in enumerate(atoms) if not plain[k] or isinstance(atom, Call)]
+        powers_of: dict[int, Rational] = {k: field.read(meaning[atoms[k]]) for k in special if atoms[k] in meaning}
+
+        def part(polynomial: Any) -> tuple[Rational, list[int]]:
+            degrees = [int(degree) for degree in polynomial.degrees()]
+            plain_terms: dict[tuple[int, ...], int] = {}
+            rest: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
+            for monomial, coefficient in polynomial.to_dict().items():
+                powers = [0] * len(field.atoms)
+                for k, power in enumerate(map(int, monomial)):
+                    place = places[k]
+                    if k in powers_of or place is None:
+                        continue
+                    powers[place] = degrees[k] - power if self.inverted[k] else power
+                key = tuple(int(monomial[k]) for k in powers_of)
+                if any(key):
+                    rest.setdefault(key, {})[tuple(powers)] = int(coefficient)
+                else:
+                    plain_terms[tuple(powers)] = int(coefficient)
+            total = Rational(field, field.polynomial(plain_terms), field.unit)
+            for key, terms in rest.items():
+                term = Rational(field, field.polynomial(terms), field.unit)
+                for k, power in zip(powers_of, key):
+                    term = term * powers_of[k] ** power
+                total = total + term
+            return total, degrees
+
+        top, above = part(value.numerator)
+        bottom, below = part(value.denominator)
+        result = top / bottom
+        for k, atom in enumerate(atoms):
+            place = places[k]
+            if self.inverted[k] and place is not None and above[k] != below[k]:
+                result = result * field.atom(atom) ** (below[k] - above[k])
+        return without_even_roots(result)
+
+
+def without_even_roots(value: Rational) -> Rational:
+    """√u² replaced by u wherever it occurs."""
+    field = value.field
+    roots = {
+        index: atom.arguments[0]
+        for index, atom in enumerate(field.atoms)
+        if isinstance(atom, Call) and atom.function == "sqrt" and index in value.occurring
+    }
+    if not roots:
+        return value
+
+    def part(polynomial: Any) -> Rational:
+        total = field.zero
+        for monomial, coefficient in polynomial.to_dict().items():
+            powers = [int(power) % 2 if index in roots else int(power) for index, power in enumerate(monomial)]
+            term = Rational(field, field.polynomial({tuple(powers): int(coefficient)}), field.unit)
+            for index, inside in roots.items():
+                if monomial[index] > 1:
+                    term = term * field.read(inside) ** (int(monomial[index]) // 2)
+            total = total + term
+        return total
+
+    return part(value.numerator) / part(value.denominator)
+
+
+class LinearSystem:
+    """Rows and wanted forms as sparse polynomial rows; columns are unknowns first, then signals."""
+
+    def __init__(self, equations: Equations, wanted: Sequence[Form], signals: Sequence[Key]) -> None:
+        self.equations = equations
+        self.signals = tuple(signals)
+        forms = [row.form for row in equations.rows]
+        self.generators = Generators.of([*forms, *wanted], equations)
+        field = self.generators.field
+        self.unit, self.nought = field.unit, field.nought
+        columns = {key: place for place, key in enumerate((*equations.unknowns, *self.signals))}
+        self.width = len(equations.unknowns)
+        self.rows = [self._sparse(form, columns)[0] for form in forms]
+        pairs = [self._sparse(form, columns) for form in wanted]
+        self.wanted = [row for row, _ in pairs]
+        self.scales: list[Rational] = [scale for _, scale in pairs]
+
+    def _sparse(self, form: Form, columns: dict[Key, int]) -> tuple[SparseRow, Rational]:
+        """The row as polynomials, and what it was multiplied by to become so."""
+        generators = self.generators
+        used = {key: entry for key, entry in form.items() if key in columns}
+        scale = lcm(*(value.denominator for entry in used.values() for value in entry.values()))
+        needed = [0] * len(generators.field.atoms)
+        for entry in used.values():
+            for monomial in entry:
+                for atom, power in monomial:
+                    place = generators.field.index[atom]
+                    if power < 0 and not generators.inverted[place]:
+                        needed[place] = max(needed[place], -power)
+        row = {columns[key]: generators.polynomial(entry, scale, needed) for key, entry in used.items()}
+        factor = generators.field.polynomial({tuple(needed): scale})
+        return row, Rational(generators.field, factor, generators.field.unit)
+
+    def contract(self) -> None:
+        """Eliminates every unknown that some row holds with a constant coefficient, cheapest pivots first."""
+        active = dict(enumerate(self.rows))
+        remaining = set(range(self.width))
+        while True:
+            counts: dict[int, int] = {}
+            for row in active.values():
+                for column in row:
+                    counts[column] = counts.get(column, 0) + 1
+            best: tuple[tuple[int, int, int], int, int] | None = None
+            for name, row in active.items():
+                for column, entry in row.items():
+                    if column in remaining and len(entry) == 1 and entry.is_constant():
+                        fill = (len(row) - 1) * (counts[column] - 1)
+                        key = (fill, name, column)
+                        if best is None or key < best[0]:
+                            best = (key, name, column)
+            if best is None:
+                break
+            _, name, column = best
+            pivot = active.pop(name)
+            remaining.discard(column)
+            for other in list(active):
+                active[other], _ = _without(active[other], pivot, column)
+            for place, row in enumerate(self.wanted):
+                self.wanted[place], factor = _without(row, pivot, column)
+                self.scales[place] = self.scales[place] * factor
+        renamed = {column: place for place, column in enumerate(sorted(remaining))}
+        width = len(renamed)
+        for signal in range(len(self.signals)):
+            renamed[self.width + signal] = width + signal
+
+        def move(row: SparseRow) -> SparseRow:
+            return {renamed[column]: entry for column, entry in row.items()}
+
+        self.rows = [move(row) for row in active.values()]
+        self.wanted = [move(row) for row in self.wanted]
+        self.kept = tuple(sorted(remaining))
+        self.width = width
+
+    def solve(self, deadline: float | None = None) -> list[list[Rational]] | None:
+        """For every wanted form its coefficient of every signal, over ``generators.field``; None where det A = 0."""
+        if len(self.rows) != self.width:
+            return None
+        inner = [{c: e for c, e in row.items() if c < self.width} for row in self.rows]
+        below = determinant(inner, self.unit, self.nought, deadline)
+        if below == 0:
+            return None
+        results: list[list[Rational]] = []
+        field = self.generators.field
+        for form, scale in zip(self.wanted, self.scales):
+            values: list[Rational] = []
+            for signal in range(len(self.signals)):
+                column = self.width + signal
+                bordered = [
+                    {(self.width if c == column else c): e for c, e in row.items() if c < self.width or c == column}
+                    for row in (*self.rows, form)
+                ]
+                above = determinant(bordered, self.unit, self.nought, deadline)
+                values.append(Rational(field, above, below) / scale)
+            results.append(values)
+        return results
+
+
+def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, int]:
+    """``row`` with ``column`` removed by the constant pivot, and the integer that the row was multiplied by."""
+    entry = row.get(column)
+    if entry is None:
+        return row, 1
+    constant = int(pivot[column].coefficient(0))
+    factor = 1
+    if constant not in (1, -1):
+        factor = constant
+        row = {key: value * constant for key, value in row.items()}
+        multiple = entry
+    else:
+        multiple = entry * constant
+    total = {key: value for key, value in row.items() if key != column}
+    for key, value in pivot.items():
+        if key == column:
+            continue
+        old = total.get(key)
+        new = -(multiple * value) if old is None else old - multiple * value
+        if new == 0:
+            total.pop(key, None)
+        else:
+            total[key] = new
+    return total, factor
+
+
+def final_field(equations: Equations, generators: Generators, extra: Sequence[Expression] = ()) -> Field:
+    """The atoms that results may contain, in the order of the netlist."""
+    meaning = equations.alphabet.meaning
+    atoms: dict[Expression, None] = {}
+    for atom in generators.field.atoms:
+        if atom in meaning:
+            atoms.update(dict.fromkeys(atoms_of(meaning[atom])))
+            continue
+        atoms[atom] = None
+        if isinstance(atom, Call):
+            atoms.update(dict.fromkeys(atoms_of(*atom.arguments)))
+    atoms.update(dict.fromkeys(extra))
+    return Field(atoms)
