@@ -40,21 +40,24 @@ def chain_of_subcircuits(length: int, copies: int = 1) -> str:
 
 
 HOSTILE = {
-    "brackets 10,000 deep": ("R1 a 0 {" + "(" * 10_000 + "x" + ")" * 10_000 + "}", "deep"),
+    "brackets 9,999 deep": ("R1 a 0 {" + "(" * 9_999 + "x" + ")" * 9_999 + "}", "deep"),
     "braces 10,000 deep": ("R1 a 0 " + "{" * 10_000 + "x" + "}" * 10_000, "deep"),
     "open brackets": ("R1 a 0 {" + "(" * 50_000, "never closed"),
     "parallel without end": ("R1 a 0 {" + "||".join(["x"] * 30_000) + "}", "long"),
     "signs without end": ("R1 a 0 {" + "-" * 10_000 + "x}", "deep"),
     "definitions 10,000 deep": (".subckt s a\n" * 10_000, "nested more than 40 deep"),
-    "subcircuits 10,000 deep": (chain_of_subcircuits(10_000), "hold each other more than 40 deep"),
-    "subcircuits that double forty times": (chain_of_subcircuits(39, copies=2), "more than 20,000"),
-    "empty subcircuits that double": (chain_of_subcircuits(39, copies=2).replace("R1 a 0 1", ""), "more than 20,000"),
-    "a circle of 10,000 parameters": (
-        "R1 a 0 x0\n.param " + " ".join(f"x{n}=x{(n + 1) % 10_000}" for n in range(10_000)),
-        "x0 is defined by itself: x0 → x1 → x2 → x3 → … → x9998 → x9999 → x0",
+    "subcircuits 900 deep": (chain_of_subcircuits(900), "hold each other more than 40 deep"),
+    "subcircuits that double forty times": (chain_of_subcircuits(39, copies=2), "more than 20,000 parts"),
+    "empty subcircuits that double": (
+        chain_of_subcircuits(39, copies=2).replace("R1 a 0 1", ""),
+        "more than 20,000 parts",
+    ),
+    "a circle of 2,000 parameters": (
+        "R1 a 0 x0\n.param " + " ".join(f"x{n}=x{(n + 1) % 2_000}" for n in range(2_000)),
+        "x0 is defined by itself: x0 → x1 → x2 → x3 → … → x1998 → x1999 → x0",
     ),
     "a deep chain of parameters": (
-        "R1 a 0 x9999\n" + "\n".join(f".param x{n}={{x{n - 1}+y}}" for n in range(1, 10_000)),
+        "R1 a 0 x1999\n" + "\n".join(f".param x{n}={{x{n - 1}+y}}" for n in range(1, 2_000)),
         "grows too large",
     ),
     "a parameter that squares itself": (
@@ -63,10 +66,23 @@ HOSTILE = {
     ),
     "100,001 lines": ("\n" * 100_001, "more than 100,000 lines"),
     "more than 10 MB": ("* " + "x" * 10_000_001, "more than 10,000,000 characters"),
-    "30,000 elements": ("\n".join(f"R{n} a 0 1" for n in range(30_000)), "more than 20,000 elements"),
+    "30,000 elements": ("\n".join(f"R{n} a 0 1" for n in range(30_000)), "more than 20,000 parts"),
     "a card of a million characters": ("R1 a 0 " + "1" * 1_000_000, "more than 100,000 characters"),
     "a card of 50,000 continuations": ("R1 a 0 1\n" + "+ x\n" * 50_000, "more than 100,000 characters"),
-    "quotes and comments": ("R1 a 0 " + '";' * 49_000, "never closed"),
+    "quotes and comments": ("R1 a 0 " + '";' * 40_001, "unexpected character ';'"),
+    "different formulas": ("\n".join(f"R{n} a 0 {{x{n}+x{n + 1}}}" for n in range(15_000)), "characters of formulas"),
+    "10,000 parameters": (".param " + " ".join(f"x{n}={n}" for n in range(6_000)), "more than 2,000 parameters"),
+    "10,000 definitions": ("\n".join(f".subckt s{n} a\n.ends" for n in range(10_000)), "more than 1,000 subcircuits"),
+    "30,000 models": ("R1 a 0 1\n" + "\n".join(f".model m{n} nmos" for n in range(30_000)), "more than 2,000 models"),
+    "10,000 directives": ("M1 a a 0 0 n\n" + "*% model M* gm\n" * 10_000, "more than 500 directives"),
+    "subcircuits with many parameters": (
+        "X0 a s\n"
+        + "\n".join(f"X{n} a s" for n in range(1, 5_000))
+        + "\n.subckt s a\nR1 a 0 x0\n.param "
+        + " ".join(f"x{n}={n}" for n in range(1_000))
+        + "\n.ends",
+        "more than 20,000 parts",
+    ),
     "10,000 nodes": ("R1 " + "a " * 10_000, "10000 fields"),
     "a name of 10,000 letters": ("R" + "x" * 10_000 + " a 0 1", "is not an element's name"),
     "a node of 10,000 letters": ("R1 " + "x" * 10_000 + " 0 1", "is not a node's name"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -147,6 +146,8 @@ def words_of(card: Card, start: int = 0) -> tuple[Word, ...]:
 def fields_of(card: Card, start: int = 0) -> Fields:
     """The card's words, sorted into those that stand alone and ``name=value`` pairs."""
     words = words_of(card, start)
+    if not words:
+        raise card.error("there is nothing on this line but separators", hint="a comment starts with *")
     positional: list[Word] = []
     named: list[tuple[Word, Word]] = []
     index = 1
@@ -170,7 +171,9 @@ def fields_of(card: Card, start: int = 0) -> Fields:
 def nearest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate that looks most like the name, case aside; None when none does."""
     by_lower = {candidate.lower(): candidate for _, candidate in zip(range(500), candidates)}
-    close = difflib.get_close_matches(name.lower()[:100], list(by_lower), n=1, cutoff=0.5)
+    from difflib import get_close_matches
+
+    close = get_close_matches(name.lower()[:100], list(by_lower), n=1, cutoff=0.5)
     return by_lower[close[0]] if close else None
 
 

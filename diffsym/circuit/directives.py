@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from diffsym.circuit.cards import Card, Word, nearest, shown, suggestion, words_of
 from diffsym.circuit.devices import Devices
@@ -14,6 +13,7 @@ from diffsym.circuit.values import Remarks
 from diffsym.errors import ExpressionError
 from diffsym.expression.names import joined
 
+MOST_DIRECTIVES = 500
 LONGEST_TEXT = 2000
 """Characters of a definition, an assumption or a symbol's LaTeX."""
 
@@ -72,6 +72,11 @@ def read_directives(
 ) -> Directives:
     """What all directives say; each comes with the prefix of the instance that it stands in."""
     stated = Stated()
+    if len(lines) > MOST_DIRECTIVES:
+        raise lines[MOST_DIRECTIVES][0].error(
+            f"there are more than {MOST_DIRECTIVES} directives",
+            hint="name many devices at once, as in *% model M* gm ro",
+        )
     for card, prefix in lines:
         words = words_of(card, 0) if card.text.split(None, 1)[0].lower() in _BY_WORDS else (_first_word(card),)
         rule = RULES.get(words[0].lower)
@@ -143,9 +148,8 @@ def devices_meant(written: str, elements: Mapping[str, Element], models: Mapping
     lower = written.lower()
     if lower in elements:
         return (elements[lower].name,)
-    if "*" in lower:
-        plain = lower.replace("[", "[[]").replace("?", "[?]")
-        return tuple(element.name for name, element in elements.items() if element.model and fnmatchcase(name, plain))
+    if lower.endswith("*"):
+        return tuple(each.name for name, each in elements.items() if each.model and name.startswith(lower[:-1]))
     model = next((name for name in models if name.lower() == lower), None)
     return tuple(element.name for element in elements.values() if model is not None and element.model == model)
 

@@ -47,7 +47,7 @@ def _expanded(
     taken = frozenset(name for _, value in values for name in symbols_of(value))
     names = device_symbols({each.name: each for each in circuit.elements}, kept, sets, taken, devices)
     supplies = tuple(each.name for each in circuit.elements if each.kind in SOURCES and not _is_signal(each))
-    elements = tuple(part for element in circuit.elements for part in _parts(element, circuit, kept, names, devices))
+    elements = tuple(_parts(circuit, kept, names, devices))
     used = {name for part in elements for name in symbols_of(part.value)}
     units = element_units(values, _device_units(circuit, names, devices))
     return SmallSignalCircuit(
@@ -64,6 +64,11 @@ def _expanded(
         defines=circuit.directives.defines,
         assumptions=circuit.directives.assumptions,
         notes=circuit.notes,
+        idle=tuple(
+            LinearElement(each.name, "I", each.nodes[0], each.nodes[1], ZERO, line=each.line)
+            for each in circuit.elements
+            if each.kind == "I" and not _is_signal(each)
+        ),
     )
 
 
@@ -105,25 +110,32 @@ def _device_units(circuit: Circuit, names: DeviceSymbols, devices: Devices) -> d
 
 
 def _parts(
-    element: Element, circuit: Circuit, kept: Mapping[str, tuple[str, ...]], names: DeviceSymbols, devices: Devices
+    circuit: Circuit, kept: Mapping[str, tuple[str, ...]], names: DeviceSymbols, devices: Devices
 ) -> Iterator[LinearElement]:
-    if element.name in kept:
-        yield from DeviceInPlace(element, devices[element.kind], kept[element.name], names[element.name]).parts()
-    elif element.kind in SOURCES:
-        yield from _source(element)
-    elif element.value is not None:
-        ideal = circuit.directives.opamps.get(element.name) == "ideal"
-        nodes = element.nodes or _nodes_of(circuit, element.sensed[0])
-        yield LinearElement(
-            name=element.name,
-            kind="O" if ideal else element.kind,
-            plus=nodes[0],
-            minus=nodes[1],
-            value=ZERO if ideal else element.value,
-            control=element.control,
-            sensed=element.sensed,
-            line=element.line,
-        )
+    inductors = {element.name: element.nodes for element in circuit.elements if element.kind == "L"}
+    for element in circuit.elements:
+        if element.name in kept:
+            device = DeviceInPlace(element, devices[element.kind], kept[element.name], names[element.name])
+            yield from device.parts()
+        elif element.kind in SOURCES:
+            yield from _source(element)
+        elif element.value is not None:
+            # A coupling has no nodes of its own: it stands where its first inductor does.
+            nodes = element.nodes or inductors[element.sensed[0]]
+            yield _linear(element, nodes, circuit.directives.opamps.get(element.name) == "ideal")
+
+
+def _linear(element: Element, nodes: tuple[str, ...], ideal: bool) -> LinearElement:
+    return LinearElement(
+        name=element.name,
+        kind="O" if ideal else element.kind,
+        plus=nodes[0],
+        minus=nodes[1],
+        value=ZERO if ideal or element.value is None else element.value,
+        control=element.control,
+        sensed=element.sensed,
+        line=element.line,
+    )
 
 
 def _source(element: Element) -> Iterator[LinearElement]:
@@ -135,10 +147,6 @@ def _source(element: Element) -> Iterator[LinearElement]:
     else:
         return
     yield LinearElement(element.name, element.kind, element.nodes[0], element.nodes[1], value, line=element.line)
-
-
-def _nodes_of(circuit: Circuit, name: str) -> tuple[str, ...]:
-    return next(element.nodes for element in circuit.elements if element.name == name)
 
 
 @dataclass(frozen=True, slots=True)

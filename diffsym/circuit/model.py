@@ -120,7 +120,8 @@ class SmallSignalCircuit:
     """The linear circuit of signals: supplies are ground, devices are their models.
 
     ``source_values`` holds, for each independent source by name, its whole value as written, so that a source with
-    numbers only can still be asked for by name. ``supplies``: elements that became ground for signals.
+    numbers only can still be asked for by name. ``supplies``: elements that became ground for signals. ``idle``: the
+    current sources among them, each with the value 0; they are not in ``elements``.
     ``dimensions``: joined symbol → unit string (``Ω S F H V A 1``). ``roles``: joined symbol → ``"signal"``,
     ``"parameter"``. ``models``: device → parameters kept. ``matched``: sets of devices or elements that share symbols,
     with ``"stated"`` or ``"symmetry"``.
@@ -139,6 +140,7 @@ class SmallSignalCircuit:
     defines: tuple[tuple[str, str], ...] = ()
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    idle: tuple[LinearElement, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:

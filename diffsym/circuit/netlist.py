@@ -13,7 +13,8 @@ from diffsym.circuit.directives import read_directives
 from diffsym.circuit.elements import Instance, read_element
 from diffsym.circuit.includes import Allowance, Source, gathered, read_text
 from diffsym.circuit.model import GROUND, Circuit, Directives, Element, Model
-from diffsym.circuit.subcircuits import GROUND_NAMES, Flat, Scope, flattened, read_scopes
+from diffsym.circuit.scopes import GROUND_NAMES, Scope, read_scopes
+from diffsym.circuit.subcircuits import Flat, flattened
 from diffsym.circuit.values import Remarks
 from diffsym.errors import NetlistError
 from diffsym.expression.tree import symbols_of

@@ -36,12 +36,14 @@ def read_assignments(card: Card, start: int, remarks: Remarks) -> tuple[Assignme
 
 def environment(
     assignments: Iterable[Assignment], outer: Mapping[str, Expression], given: Mapping[str, Expression] | None = None
-) -> dict[str, Expression]:
+) -> Mapping[str, Expression]:
     """Every defined name with its value worked out, over the names of ``outer``; ``given`` overrides the assignments.
 
     Raises NetlistError for a name that is defined by itself.
     """
     own = {assignment.name: assignment for assignment in assignments}
+    if not own and not given:
+        return outer
     known = {**outer, **(given or {})}
     waiting = {name: assignment for name, assignment in own.items() if name not in (given or {})}
     for name in waiting:

@@ -10,12 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from diffsym.circuit.model import GROUND, Circuit, SmallSignalCircuit
+from diffsym.circuit.model import GROUND, Circuit, Element, SmallSignalCircuit
+from diffsym.errors import ExpressionError
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.tree import Expression, symbols_of
 
 LEAVES = 400
 """Complete mappings that are tried before the search gives up."""
+
+MOST_VIEWS = 300_000
+"""Looks at a part from a pin before the search gives up: what a few hundred elements without much likeness take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +60,78 @@ class _Part:
     pins: tuple[str, ...]
     flips: tuple[tuple[int, ...], ...]
     drive: Mapping[str, Fraction] | None = None
+    sensed: tuple[str, ...] = ()
 
 
 SWAP = ((0, 1), (1, 0))
 DOUBLE_SWAP = ((0, 1, 2, 3), (1, 0, 3, 2))
-FLIPS = {"R": SWAP, "C": SWAP, "L": SWAP, "V": SWAP, "I": SWAP, "G": DOUBLE_SWAP, "E": DOUBLE_SWAP, "O": DOUBLE_SWAP}
-"""Pin orders under which an element is the same element (V and I with the sign of their value changed)."""
+COUPLING_SWAP = (*DOUBLE_SWAP, (2, 3, 0, 1), (3, 2, 1, 0))
+FLIPS: Mapping[str, tuple[tuple[int, ...], ...]] = {
+    "R": SWAP,
+    "C": SWAP,
+    "L": SWAP,
+    "V": SWAP,
+    "I": SWAP,
+    "G": DOUBLE_SWAP,
+    "E": DOUBLE_SWAP,
+    "O": DOUBLE_SWAP,
+    "F": DOUBLE_SWAP,
+    "H": DOUBLE_SWAP,
+    "K": COUPLING_SWAP,
+}
+"""Pin orders under which an element is the same element (V and I with the sign of their value changed).
+
+F and H have the nodes of the source that they sense as further pins, K those of its two inductors.
+"""
 
 
-def mirror_of(circuit: SmallSignalCircuit) -> Mirror | None:
-    """The mirror symmetry of a small-signal circuit, its signals each even or odd; None where it has none."""
-    if any(element.kind in ("F", "H", "K") for element in circuit.elements):
-        return None
+def mirror_of(circuit: SmallSignalCircuit, *, values: bool = True) -> Mirror | None:
+    """The mirror symmetry of a small-signal circuit, its signals each even or odd; None where it has none.
+
+    ``values`` False: elements may be images of each other whatever their values (where halves do not match).
+    """
+    ends = {element.name: (element.plus, element.minus) for element in circuit.elements}
     parts = []
     for element in circuit.elements:
-        pins = (element.plus, element.minus, *(element.control or ()))
+        own = () if element.kind == "K" else ends[element.name]
+        pins = (*own, *(element.control or ()), *(node for name in element.sensed for node in ends[name]))
         source = element.kind in ("V", "I")
-        colour = element.kind if source or element.kind == "O" else f"{element.kind} {element.value!r}"
+        plain = source or element.kind == "O" or not values
+        colour = element.kind if plain else f"{element.kind} {element.value!r}"
         drive = _linear(element.value) if source else None
-        parts.append(_Part(element.name, colour, pins, FLIPS[element.kind], drive))
+        parts.append(_Part(element.name, colour, pins, FLIPS[element.kind], drive, element.sensed))
     return _search(parts, circuit.signals, strict=True)
 
 
 def device_symmetry(circuit: Circuit) -> Mirror | None:
     """The mirror symmetry of a netlist before expansion, whatever its sources drive; None where it has none."""
-    if any(element.kind in ("F", "H", "K") for element in circuit.elements):
-        return None
+    ends = {element.name: element.nodes for element in circuit.elements}
     parts = []
     for element in circuit.elements:
-        pins = (*element.nodes, *(element.control or ()))
+        pins = (*element.nodes, *(element.control or ()), *(node for name in element.sensed for node in ends[name]))
         flips = FLIPS.get(element.kind, (tuple(range(len(pins))),))
         if len(pins) != len(flips[0]):
             flips = (tuple(range(len(pins))),)
         if element.kind in ("V", "I"):
-            signal = any(symbols_of(value) for value in (element.value, element.dc, element.ac) if value is not None)
-            colour = element.kind if signal else f"{element.kind} {element.value!r} {element.dc!r}"
-            parts.append(_Part(element.name, colour, pins, flips if signal else flips[:1]))
+            bias = _bias(element)
+            parts.append(_Part(element.name, f"{element.kind} {bias}", pins, flips[:1] if bias else flips))
             continue
         size = sorted((key, repr(value)) for key, value in element.parameters.items())
         colour = f"{element.kind} {element.model} {element.value!r} {size}"
-        parts.append(_Part(element.name, colour, pins, flips))
+        parts.append(_Part(element.name, colour, pins, flips, sensed=element.sensed))
     return _search(parts, (), strict=False)
+
+
+def _bias(source: Element) -> str:
+    """The number that a source holds at rest: signals are zero then. Empty for 0."""
+    value = source.dc if source.dc is not None else source.value
+    if value is None:
+        return ""
+    try:
+        amount = evaluate(value, dict.fromkeys(symbols_of(value), Fraction(0)))
+    except ExpressionError:
+        return repr(value)
+    return str(amount) if amount else ""
 
 
 def _linear(value: Expression) -> dict[str, Fraction]:
@@ -120,6 +155,7 @@ class _Refinement:
             for place, pin in enumerate(part.pins):
                 self.at[pin].append((place, part))
         self.table: dict[object, int] = {}
+        self.views = 0
 
     def number(self, key: object) -> int:
         return self.table.setdefault(key, len(self.table))
@@ -128,6 +164,7 @@ class _Refinement:
         """The coarsest stable colouring below the given one; equal keys get equal numbers across calls."""
         count = len(set(colours.values()))
         while True:
+            self.views += sum(map(len, self.at.values()))
             fresh: Colours = {}
             for node in self.nodes:
                 seen = sorted(self.view(part, place, colours) for place, part in self.at[node])
@@ -153,7 +190,7 @@ def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mir
     best: tuple[int, Mirror] | None = None
     tried = 0
     stack = [(start, start)]
-    while stack and tried < LEAVES:
+    while stack and tried < LEAVES and refinement.views < MOST_VIEWS:
         left, right = stack.pop()
         left, right = refinement.refine(left), refinement.refine(right)
         if sorted(left.values()) != sorted(right.values()):
@@ -219,6 +256,10 @@ def _verified(parts: Sequence[_Part], nodes: Mapping[str, str], signals: Sequenc
             if not _consistent(part.drive, image.drive, flip, signs):
                 return None
     elements = _involutive(elements)
+    sensing = {part.name: part.sensed for part in parts if part.sensed}
+    for name, sensed in sensing.items():
+        if {elements[each] for each in sensed} != set(sensing[elements[name]]):
+            return None
     odd = tuple(name for name in signals if signs.get(name) == -1)
     return Mirror(dict(nodes), elements, odd, tuple(name for name in signals if name not in odd))
 

@@ -56,6 +56,9 @@ RESERVED = {
     "j": "j is the imaginary unit",
 }
 
+MOST_FORMULA_TEXT = 100_000
+"""Characters of different formulas in one netlist."""
+
 MOST_BITS = 4096
 """Of an exact number that a value or a parameter works out to."""
 
@@ -70,6 +73,8 @@ class Remarks:
     """What a reading collects on its way: sentences for the reader, and how each symbol was first written."""
 
     notes: dict[str, None] = field(default_factory=dict)
+    formulas: dict[str, Expression] = field(default_factory=dict)
+    formula_length: int = 0
     spelling: dict[str, str] = field(default_factory=dict)
 
     def note(self, sentence: str) -> None:
@@ -197,6 +202,13 @@ def _number(card: Card, word: Word, found: re.Match[str], remarks: Remarks) -> F
     return -value if sign == "-" else value
 
 
+def spice_number(text: str) -> Fraction | None:
+    """The exact number that a text alone stands for, as in ``10k``, ``4.7uF`` or ``-1.5e-3``; None where it is none."""
+    found = _NUMBER.match(text.strip())
+    value = _scaled(*found.groups()[1:]) if found else None
+    return -value if value is not None and text.strip().startswith("-") else value
+
+
 def _scaled(digits: str, exponent: str | None, tail: str) -> Fraction | None:
     if len(digits) > LONGEST_NUMBER or not digits.isascii():
         return None
@@ -236,13 +248,11 @@ def _read_formula(card: Card, text: str, start: int, remarks: Remarks) -> Expres
         except ExpressionError:
             continue
     try:
-        tree = read_expression(plain, symbols=tuple(names))
+        tree = _remembered(card, plain, tuple(names), start, remarks)
     except ExpressionError as error:
         column = (error.column or 1) - 1
         back = sum(grown for position, grown in shifts if position < column)
         raise card.error(error.message, start + max(column - back, 0), error.hint) from None
-    if not isinstance(tree, Expression):
-        raise card.error("a value is an expression, not an equation", start, "write only its right-hand side")
     for name in symbols_of(tree):
         remarks.spelling.setdefault(name, names.get(name, name))
     try:
@@ -250,6 +260,20 @@ def _read_formula(card: Card, text: str, start: int, remarks: Remarks) -> Expres
     except NetlistError as error:
         raise card.error(error.message, start, error.hint) from None
     return tree
+
+
+def _remembered(card: Card, plain: str, names: tuple[str, ...], start: int, remarks: Remarks) -> Expression:
+    """The tree of a formula; one that was read before is not read again, and all of them together have a bound."""
+    if plain not in remarks.formulas:
+        remarks.formula_length += len(plain)
+        if remarks.formula_length > MOST_FORMULA_TEXT:
+            raise card.error(
+                f"the netlist has more than {MOST_FORMULA_TEXT:,} characters of formulas",
+                start,
+                "give parts of them names with .param, or ask about a smaller circuit",
+            )
+        remarks.formulas[plain] = read_expression(plain, symbols=names)
+    return remarks.formulas[plain]
 
 
 def _with_plain_numbers(card: Card, text: str, start: int, remarks: Remarks) -> tuple[str, tuple[tuple[int, int], ...]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from diffsym.expression.tree import (
@@ -13,6 +14,7 @@ from diffsym.expression.tree import (
     Relation,
     Sum,
     Symbol,
+    children,
     equation,
     replaced,
     symbol_count,
@@ -38,13 +40,26 @@ class Abbreviation:
         return equation(self.name, self.meaning)
 
 
+def spare_names(stem: str, place: str) -> Iterator[str]:
+    """R_x, R_x', R_x'', then R_x4, R_x5 …"""
+    index = "".join(letter for letter in place if letter.isalnum()) or "x"
+    for count in itertools.count(1):
+        yield f"{stem}{index}{'prime' * (count - 1)}" if count < 4 else f"{stem}{index}{count}"
+
+
 class Abbreviations:
     """The names given so far; ``taken`` are joined names that must not be used again."""
 
     def __init__(self, kind: KindOf, taken: Iterable[str]) -> None:
         self.kind = kind
-        self.taken = {name for name in taken}
+        self.taken = set(taken)
         self.entries: list[Abbreviation] = []
+
+    def give(self, meaning: Expression, place: str) -> Abbreviation:
+        """A new name for a quantity."""
+        entry = Abbreviation(self.name(meaning, place), meaning)
+        self.entries.append(entry)
+        return entry
 
     def shorten(self, sides: tuple[Expression, ...], place: str) -> tuple[tuple[Expression, ...], list[Abbreviation]]:
         """The sides with known parts named, and further names as long as the line is too long.
@@ -58,8 +73,7 @@ class Abbreviations:
             part = self.worst(sides)
             if part is None:
                 break
-            entry = Abbreviation(self.name(part, place), part)
-            self.entries.append(entry)
+            entry = self.give(part, place)
             fresh.append(entry)
             sides = tuple(_named(side, entry) for side in sides)
         return sides, fresh
@@ -98,18 +112,12 @@ class Abbreviations:
                 return above[0] - below[0], above[1] - below[1]
             case Sum(parts) | Parallel(parts):
                 return self.unit(parts[-1])
-        from diffsym.expression.tree import children
-
         parts = children(node)
         return self.unit(parts[0]) if parts else (0, 0)
 
     def name(self, part: Expression, place: str) -> Symbol:
-        stem = STEMS[self.unit(part)]
-        index = "".join(letter for letter in place if letter.isalnum()) or "x"
-        word, count = stem + index, 1
-        while word in self.taken:
-            count += 1
-            word = f"{stem}{index}{'prime' * (count - 1)}" if count < 4 else f"{stem}{index}{count}"
+        words = spare_names(STEMS.get(self.unit(part), "k"), place)
+        word = next(word for word in words if word not in self.taken)
         self.taken.add(word)
         return Symbol(word)
 

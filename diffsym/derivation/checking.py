@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from diffsym.derivation.steps import Derivation, Line, Remark, Step
 from diffsym.errors import Refuted
 from diffsym.expression.printing import to_text
-from diffsym.expression.tree import Expression, Relation
+from diffsym.expression.tree import BranchCurrent, Expression, NodeVoltage, Relation, Symbol, replaced
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import (
     Claim,
@@ -41,13 +41,16 @@ class CheckedDerivation:
         return tuple(dict.fromkeys(tree for fact in self.facts for tree in fact.nonzero))
 
 
-def checked(derivation: Derivation) -> CheckedDerivation:
-    """Checks every line. Raises Refuted that names the line where a claim is false or does not state its line."""
+def checked(derivation: Derivation, recalled: frozenset[Relation] = frozenset()) -> CheckedDerivation:
+    """Checks every line. Raises Refuted that names the line where a claim is false or does not state its line.
+
+    ``recalled``: results that were proved elsewhere and may be repeated by lines of rule RECALL.
+    """
     facts: list[Fact] = []
     gaps: list[Gap] = []
     stated: dict[str, Relation] = {}
     for step in steps_of(derivation):
-        claims = claims_of(step, stated)
+        claims = claims_of(step, stated, recalled)
         if isinstance(step, Line):
             stated[step.label] = step.relation
         for claim in claims:
@@ -67,11 +70,15 @@ def steps_of(derivation: Derivation) -> Iterable[Step]:
         yield from passage.steps
 
 
-def claims_of(step: Step, stated: dict[str, Relation]) -> tuple[Claim, ...]:
+def claims_of(
+    step: Step, stated: dict[str, Relation], recalled: frozenset[Relation] = frozenset()
+) -> tuple[Claim, ...]:
     """The claims behind a step; refuses a line that its claim does not state, or that rests on unstated lines."""
     if isinstance(step, Remark):
         return step.claims
     if step.claim is None:
+        if step.rule == "RECALL" and step.relation in recalled:
+            return ()
         if step.rule not in PREMISES:
             raise Refuted(f"{describe(step)}: a line of rule {step.rule} carries no claim")
         return ()
@@ -98,16 +105,32 @@ def states(claim: Claim, relation: Relation) -> bool:
         case Derivative(_, _, derivative):
             return relation.right == derivative
         case Residual(_, solution):
-            return any(Relation((symbol_of(name), value), ("=",)) == relation for name, value in solution)
+            return solved_by(dict(solution), relation)
         case Independent():
             return True
     return False
 
 
-def symbol_of(name: str) -> Expression:
-    from diffsym.expression.tree import Symbol
+def solved_by(solution: Mapping[str, Expression], relation: Relation) -> bool:
+    """Whether the solution's values, put into the relation, make it an identity."""
 
-    return Symbol(name)
+    def value(part: Expression) -> Expression | None:
+        match part:
+            case NodeVoltage(plus, None):
+                return solution.get(f"v({plus})".casefold())
+            case BranchCurrent(element):
+                return solution.get(f"i({element})".casefold())
+            case Symbol(name):
+                return solution.get(name)
+        return None
+
+    sides = [replaced(side, value) for side in relation.sides]
+    if len(sides) != 2 or relation.operators != ("=",):
+        return False
+    try:
+        return isinstance(check(Equal(sides[0], sides[1])), Fact)
+    except Refuted:
+        return False
 
 
 def describe(step: Step) -> str:

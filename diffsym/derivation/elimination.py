@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diffsym.circuit.model import LinearElement
-from diffsym.derivation.abbreviations import Abbreviations
-from diffsym.derivation.forms import FormWriter, Key, Linear, voltage_tree
-from diffsym.derivation.network import Network, admitted, voltage_of, written
-from diffsym.derivation.phrases import listed, reason_for
+from diffsym.derivation.abbreviations import Abbreviation, Abbreviations
+from diffsym.derivation.currents import by_value
+from diffsym.derivation.forms import FormWriter, Key, Linear
+from diffsym.derivation.network import Network, written
+from diffsym.derivation.phrases import head_for, listed, reason_for
 from diffsym.derivation.search import Candidate, Combination, Plan
 from diffsym.derivation.stamps import held_relations, stamped_claim
 from diffsym.derivation.steps import Inline, Line, Reference, Remark, Sentence, Step
@@ -20,20 +20,23 @@ from diffsym.expression.tree import (
     Expression,
     Negation,
     NodeVoltage,
-    Product,
     Quotient,
     Relation,
     Symbol,
     equation,
-    number,
-    product_of,
-    sum_of,
     symbol_count,
+    symbols_of,
 )
 from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Equal, Follows
 from diffsym.kernel.rational import Rational
 from diffsym.solve.equations import Equations, formulate
+
+COMFORTABLE = 12
+"""Symbols on a line up to which no name is introduced."""
+
+WORTH_A_NAME = 3
+"""Symbols that a coefficient must have to be named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,13 @@ class Scribe:
     """Writes lines for one network; every line's relation is remembered so that later lines can rest on it."""
 
     def __init__(
-        self, network: Network, writer: Writer, goal: Key, taken: Sequence[str] = (), prefix: str = ""
+        self,
+        network: Network,
+        writer: Writer,
+        goal: Key,
+        taken: Sequence[str] = (),
+        prefix: str = "",
+        naming: bool = False,
     ) -> None:
         self.network = network
         self.field = network.field
@@ -60,8 +69,12 @@ class Scribe:
         self.equations: Equations = formulate(network.circuit)
         order = [goal, *(u for u in network.unknowns if u != goal), *network.signals]
         self.forms = FormWriter(self.field, writer, order)
-        names = {*network.field.names, *network.circuit.spelling, *network.circuit.signals, *taken}
+        circuit = network.circuit
+        spelled = {name for element in circuit.elements for name in symbols_of(element.value)}
+        names = {*spelled, *circuit.spelling, *circuit.signals, *(f"v{node}" for node in circuit.nodes), *taken}
         self.short = Abbreviations(writer.kind, names)
+        self.naming = naming
+        self.meanings: list[tuple[Symbol, Rational]] = []
         self.relations: dict[str, Relation] = {}
         self.forms_of: dict[str, Linear] = {}
         self.count = 0
@@ -76,6 +89,9 @@ class Scribe:
         steps: list[Step] = []
         for row in self.network.rows:
             relation = written(self.network, row)
+            if row.kind == "kcl" and symbol_count(relation) > COMFORTABLE:
+                collected = by_value(self.network, ((row.name, 1),), self.forms.tree)
+                relation = min(relation, collected, key=symbol_count)
             claim = stamped_claim(self.network, self.equations, row, relation)
             label = f"{self.prefix}row-{row.name}"
             self.relations[label] = relation
@@ -122,19 +138,12 @@ class Scribe:
 
         ``form`` is what left − right of the line amounts to.
         """
-        sides, fresh = self.short.shorten(relation.sides, place)
-        relation = Relation(sides, relation.operators)
         steps: list[Step] = []
-        for entry in fresh:
-            label = self.label("name")
-            inner = self.short.used((entry.meaning,))
-            entry_relation = entry.relation
-            self.relations[label] = entry_relation
-            steps.append(
-                Line(label, entry_relation, "NAME", ("for short, ", entry.name, " stands for"), tuple(
-                    self.named_label(other.name) for other in inner
-                ))
-            )
+        if self.naming:
+            sides, fresh = self.short.shorten(relation.sides, place)
+            relation = Relation(sides, relation.operators)
+            for entry in fresh:
+                steps.extend(self.name_steps(entry))
         label = self.label("line")
         claim = self.claim(relation, parts, multiplier)
         uses = tuple(part for part, _ in parts)
@@ -142,6 +151,49 @@ class Scribe:
         self.relations[label] = relation
         self.forms_of[label] = form
         return steps, label
+
+    def compact(self, form: Linear, place: str, comfortable: int) -> tuple[Linear, list[Step]]:
+        """The form with its longest coefficients named, where names are wanted and the line would be long.
+
+        ``comfortable``: symbols on the line up to which no name is introduced.
+        """
+        steps: list[Step] = []
+        if not self.naming:
+            return form, steps
+        form = Linear(form)
+        while self.forms.length(form) > comfortable:
+            key = max(form, key=lambda k: self.writer.size(form[k]))
+            value = form[key]
+            if self.writer.size(value) < WORTH_A_NAME:
+                break
+            negative = value.negative
+            amount = -value if negative else value
+            known = next((name for name, meaning in self.meanings if meaning == amount), None)
+            if known is None:
+                entry = self.short.give(self.writer.tree(amount), place)
+                if entry.name not in self.field.index:
+                    self.short.entries.pop()
+                    break
+                known = entry.name
+                steps.extend(self.name_steps(entry))
+                self.meanings.append((known, amount))
+            atom = self.field.atom(known)
+            form[key] = -atom if negative else atom
+        return form, steps
+
+    def name_steps(self, entry: Abbreviation) -> list[Step]:
+        inner = self.short.used((entry.meaning,))
+        label = self.label("name")
+        self.relations[label] = entry.relation
+        uses = tuple(self.named_label(other.name) for other in inner)
+        return [Line(label, entry.relation, "NAME", ("For short, let",), uses)]
+
+    def expanded(self, value: Rational) -> Rational:
+        """The value with every introduced name written out."""
+        for name, meaning in reversed(self.meanings):
+            if value.depends_on(name):
+                value = value.replaced({name.name: meaning.in_field(value.field)})
+        return value
 
     def named_label(self, name: Symbol) -> str:
         return next(label for label, relation in self.relations.items() if relation.left == name)
@@ -151,13 +203,11 @@ class Scribe:
     ) -> Follows:
         hypotheses = [self.relations[label] for label, _ in parts]
         cofactors = [factor.tree() for _, factor in parts]
-        trees = [side for relation in (goal, *hypotheses) for side in relation.sides]
+        trees = [*cofactors, *(side for relation in (goal, *hypotheses) for side in relation.sides)]
         names = [entry.relation for entry in self.short.used(trees)]
         replacing = tuple(range(len(hypotheses), len(hypotheses) + len(names)))
         scale = ONE if multiplier is None else multiplier.tree()
-        return Follows(
-            (*hypotheses, *names), goal, (*cofactors, *(ZERO for _ in names)), scale, replacing
-        )
+        return Follows((*hypotheses, *names), goal, (*cofactors, *(ZERO for _ in names)), scale, replacing)
 
     # ---- relations from forms
     def sides(self, form: Linear, late: set[Key]) -> Relation:
@@ -174,12 +224,17 @@ class Scribe:
         for value in form.values():
             common = below.gcd(value.denominator)
             below = below * divmod(value.denominator, common)[0]
-        ohms = [self.field.atom(name) for name in self.field.names if not name.startswith("@") and self.writer.kind(name) == "R"]
+        ohms = [
+            self.field.atom(name)
+            for name in self.field.names
+            if not name.startswith("@") and self.writer.kind(name) == "R"
+        ]
         options = [one, Rational(self.field, below, self.field.unit), *ohms]
         options += [first * second for k, first in enumerate(ohms) for second in ohms[k + 1 :]] if len(ohms) < 5 else []
+        products = [(factor, form.times(factor)) for factor in options]
+        likely = sorted(range(1, len(products)), key=lambda k: (products[k][1].size(), k))[:2]
         best: tuple[float, Rational, Linear] | None = None
-        for factor in options:
-            product = form.times(factor)
+        for factor, product in [products[0], *(products[k] for k in likely)]:
             price = self.forms.length(product) + (0 if factor == one else 0.4 if factor.terms == 2 else 0.8)
             if best is None or price < best[0] - 0.01:
                 best = (price, factor, product)
@@ -204,70 +259,7 @@ class Scribe:
             if change is not None:
                 form = form.replacing(*change)
             return equation(self.forms.tree(form), ZERO)
-        groups: dict[tuple[str, Expression], tuple[LinearElement, Linear]] = {}
-        loose, injected = Linear(), Linear()
-        for name, sign in combination:
-            for term in self.network.row(name).terms:
-                factor = self.field.number(sign * term.sign)
-                element = term.element
-                if element.kind == "I":
-                    injected = injected + voltage_of(self.network, element).times(-factor)
-                    continue
-                if element.kind in "RCLG":
-                    form = voltage_of(self.network, element).times(factor)
-                    if change is not None:
-                        form = form.replacing(*change)
-                    key = (element.kind, element.value)
-                    known = groups.get(key)
-                    groups[key] = (element, form if known is None else known[1] + form)
-                    continue
-                loose = loose + voltage_of(self.network, element).times(factor)
-        terms: list[Expression] = []
-        for (kind, _), (element, form) in groups.items():
-            if form:
-                terms.append(self.group_tree(kind, element, form))
-        if loose:
-            tree = self.forms.tree(loose)
-            terms.extend(tree.terms if hasattr(tree, "terms") else (tree,))
-        if terms and isinstance(terms[0], Negation):
-            first = next((k for k, tree in enumerate(terms) if not isinstance(tree, Negation)), 0)
-            terms.insert(0, terms.pop(first))
-        right = self.forms.tree(injected) if injected else ZERO
-        return equation(sum_of(terms), right)
-
-    def group_tree(self, kind: str, element: LinearElement, form: Linear) -> Expression:
-        """One element kind's share: m (v_a − v_b)/R, g_m v_id …, with a common numerical factor in front."""
-        signals = set(self.network.signals)
-        negative = all(value.negative for value in form.values())
-        if not negative and kind == "G":
-            lead = sorted(form, key=lambda key: (form[key].negative, key not in signals))[0]
-            negative = form[lead].negative
-        if negative:
-            form = -form
-        common = self.field.one
-        sizes = {(-value if value.negative else value).key for value in form.values()}
-        if len(sizes) == 1:
-            value = next(iter(form.values()))
-            common = -value if value.negative else value
-            form = form.times(self.field.one / common)
-        order = {key: place for place, key in enumerate(self.network.signals)}
-        volts = voltage_tree(form, lambda key: order.get(key, len(order)))
-        amount = common.as_fraction()
-        if kind == "R":
-            top = volts if amount.numerator == 1 else product_of([number(amount.numerator), volts])
-            below = element.value
-            if amount.denominator != 1:
-                below = product_of([number(amount.denominator), below])
-            tree: Expression = Quotient(top, below)
-        elif kind == "G":
-            value = element.value
-            factors = value.factors if isinstance(value, Product) else (value,)
-            tree = product_of([*([] if amount == 1 else [number(amount)]), *factors, volts])
-        else:
-            tree = admitted(element, volts)
-            if amount != 1:
-                tree = product_of([number(amount), tree])
-        return Negation(tree) if negative else tree
+        return by_value(self.network, combination, self.forms.tree, change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,9 +301,7 @@ class _Elimination:
         if self.plan.change is not None:
             change = self.plan.change
             if change.name != self.scribe.goal or not self.scribe_has(change.name):
-                line = self.scribe.define(
-                    change.name, self.scribe.forms.tree(change.meaning), ("Let",)
-                )
+                line = self.scribe.define(change.name, self.scribe.forms.tree(change.meaning), ("Let",))
                 self.steps.append(line)
                 self.definition = line.label
             else:
@@ -362,10 +352,35 @@ class _Elimination:
         parts = [(self.scribe.row_label(name), self.field.number(sign)) for name, sign in row.combination]
         if put_in:
             parts += self.definition_factor(raw)
-        reason = reason_for(self.scribe, row.combination, self.plan.change if put_in else None)
+        zeros = self.cancellations(row.combination)
+        self.add(zeros)
+        reason = reason_for(self.scribe, row.combination, self.plan.change if put_in else None, not zeros)
         steps, label = self.scribe.conclude(relation, form if put_in else raw, parts, "COMBINE", reason)
         self.add(steps)
         return label, form if put_in else raw
+
+    def cancellations(self, combination: Combination) -> list[Step]:
+        """For a difference of two rows: the coefficient of every unknown that leaves it, shown to be zero."""
+        if len(combination) != 2 or {sign for _, sign in combination} != {1, -1}:
+            return []
+        first, second = (
+            next(self.network.row(name).form for name, sign in combination if sign == wanted) for wanted in (1, -1)
+        )
+        steps: list[Step] = []
+        for key in self.network.unknowns:
+            if key not in first or first[key] != second.get(key) or first[key].terms < 3:
+                continue
+            trees = [self.scribe.writer.tree(abs_value(form[key])) for form in (first, second)]
+            negative = first[key].negative
+            left = Negation(trees[0]) if negative else trees[0]
+            zero = left + (trees[1] if negative else Negation(trees[1]))
+            relation = equation(zero, ZERO)
+            label = self.scribe.label("cancel")
+            self.scribe.relations[label] = relation
+            head = ("Likewise that of ",) if steps else (*head_for(self.scribe, combination), ". The coefficient of ")
+            reason: Sentence = (*head, key, " becomes")
+            steps.append(Line(label, relation, "CANCEL", reason, (), Equal(relation.left, relation.right)))
+        return steps
 
     def put_in(self, form: Linear) -> tuple[Linear, list[tuple[str, Rational]], list[str]]:
         """What is known put into a form: the new form, the lines used with factors, their labels in order."""
@@ -391,8 +406,10 @@ class _Elimination:
         if labels:
             factor, form = scribe.scaled(form)
             parts = [(label, factor), *((name, value * factor) for name, value in parts)]
+            form, names = scribe.compact(form, place_of(unknown), COMFORTABLE)
+            self.add(names)
             text: Sentence = ("Put ", *references(labels), " into ", Reference(label))
-            if factor not in (self.field.one, -self.field.one):
+            if factor not in (self.field.one, -self.field.one) and scribe.writer.size(factor) < 5:
                 text = (*text, " and multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
             steps, label = scribe.conclude(
                 scribe.sides(form, self.late), form, parts, "SUBSTITUTE", (*text, ":"), place=place_of(unknown)
@@ -401,6 +418,8 @@ class _Elimination:
             parts = []
         coefficient = form[unknown]
         value = -(form.without(unknown).times(self.field.one / coefficient))
+        value, names = scribe.compact(value, place_of(unknown), 5)
+        self.add(names)
         mates = [
             key
             for key in value
@@ -411,8 +430,10 @@ class _Elimination:
         if len(mates) == 1 and len(value) > 1:
             left = unknown - mates[0]
             right = value.without(mates[0])
-        one_side = labels and coefficient == self.field.one and not any(
-            key != unknown and key not in self.network.signals and key not in self.late for key in form
+        one_side = (
+            labels
+            and coefficient == self.field.one
+            and not any(key != unknown and key not in self.network.signals and key not in self.late for key in form)
         )
         if not one_side:
             show = left
@@ -421,14 +442,20 @@ class _Elimination:
             scaled_parts += [(name, factor / coefficient) for name, factor in parts]
             reason: Sentence = ("Solve ", Reference(label), " for ", show, ":")
             steps, label = scribe.conclude(
-                equation(show, scribe.forms.tree(right)), line_form, scaled_parts, "SOLVE", reason,
+                equation(show, scribe.forms.tree(right)),
+                line_form,
+                scaled_parts,
+                "SOLVE",
+                reason,
                 place=place_of(unknown),
             )
             self.add(steps)
         self.known.append(Solved(unknown, value, label, self.line_form(label)))
         finished = self.network.signals
-        if value and all(key in finished or key in self.late for key in value) and (
-            sum(scribe.writer.size(part) for part in value.values()) > 2
+        if (
+            value
+            and all(key in finished or key in self.late for key in value)
+            and (sum(scribe.writer.size(part) for part in value.values()) > 2)
         ):
             self.late.add(unknown)
 
@@ -441,6 +468,8 @@ class _Elimination:
             factor, form = scribe.scaled(form)
         elif form[goal].negative:
             factor, form = -one, -form
+        form, names = scribe.compact(form, place_of(goal), COMFORTABLE)
+        self.add(names)
         ready = form[goal] == one and all(key == goal or self.is_plain(form[key], key) for key in form)
         parts = [(label, factor), *((name, value * factor) for name, value in parts)]
         relation = scribe.sides(form, self.late)
@@ -451,7 +480,7 @@ class _Elimination:
             text: Sentence
             if labels:
                 text = ("Put ", *references(labels), " into ", Reference(label))
-                if factor not in (one, -one):
+                if factor not in (one, -one) and scribe.writer.size(factor) < 5:
                     text = (*text, ", multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
                 text = (*text, " and collect:")
             else:
@@ -495,6 +524,11 @@ class _Elimination:
         name = self.scribe.label("line")
         self.scribe.relations[name] = relation
         return [Line(name, relation, "PARALLEL", ("Here",), (), Equal(relation.left, relation.right))]
+
+
+def abs_value(value: Rational) -> Rational:
+    """The value without the sign that it shows."""
+    return -value if value.negative else value
 
 
 def place_of(key: Key) -> str:

@@ -6,13 +6,16 @@ asked for cancel by themselves (v_ic in a pair's difference), the page shows it;
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.derivation.elimination import Outcome, Scribe, eliminate
+from diffsym.derivation.abbreviations import LONGEST, spare_names
+from diffsym.derivation.elimination import Outcome, Scribe, eliminate, place_of, unused_remark
 from diffsym.derivation.forms import Key, Linear
 from diffsym.derivation.network import Network, network
+from diffsym.derivation.phrases import listed
 from diffsym.derivation.search import Bounds, Plan, plain_plan, plan
 from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Sentence, Step
 from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
@@ -30,7 +33,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.readable import Writer, linear_form
 from diffsym.kernel.claims import Claim, Independent
-from diffsym.kernel.rational import Rational
+from diffsym.kernel.rational import Field, Rational
 from diffsym.solve.quantity import Quantity
 
 PLAIN_ABOVE = 9
@@ -83,19 +86,38 @@ class _Method:
         self.signed = signed
 
     def derivation(self) -> Derivation:
+        """Written plainly; where a line would be too long, written again with names for physical quantities."""
         asked = asked_currents(self.quantity.resolved)
-        net, goals, plans = self.planned(asked)
-        scribe = Scribe(net, self.writer, goals[0][1] if goals else Symbol("x"), prefix=self.prefix)
+        net, goals, plans = self.planned(asked, ())
+        plain = self.written(net, goals, plans, naming=False)
+        if longest(plain) <= LONGEST:
+            return plain
+        spare = [
+            name
+            for unknown in (*net.unknowns, *(goal for _, goal in goals))
+            for stem in "kRG"
+            for name in itertools.islice(spare_names(stem, place_of(unknown)), 3)
+        ]
+        net, goals, plans = self.planned(asked, spare)
+        named = self.written(net, goals, plans, naming=True)
+        return named if longest(named) < longest(plain) else plain
+
+    def written(
+        self, net: Network, goals: list[tuple[Target, Key]], plans: list[Plan | None], naming: bool
+    ) -> Derivation:
+        goal = goals[0][1] if goals else Symbol("x")
+        scribe = Scribe(net, self.writer, goal, prefix=self.prefix, naming=naming)
         steps: list[Step] = []
         founds: list[Found] = []
         rows: Sequence[Step] = ()
-        for (target, goal), chosen in zip(goals, plans):
+        asked = replaced(self.quantity.resolved, {target.tree: goal for target, goal in goals}.get)
+        for place, ((target, goal), chosen) in enumerate(zip(goals, plans)):
             scribe.goal = goal
             opening: list[Step] = []
-            if not is_named(target.form) and goal != target.tree:
+            if not is_named(target.form):
                 opening.append(scribe.define(goal, scribe.forms.tree(target.form), ("Let",)))
-            elif goal == target.tree and not is_named(target.form):
-                opening.append(scribe.define(goal, scribe.forms.tree(target.form), ("Let",)))
+            if self.name and place == len(goals) - 1:
+                opening.append(scribe.define(Symbol(self.name), asked, ("Wanted is",)))
             if chosen is None:
                 outcome = Outcome((), tuple(opening), Linear(), (), ())
             else:
@@ -110,12 +132,16 @@ class _Method:
             Passage("result", "Result", tuple(closing)),
         ]
         return Derivation(
-            self.quantity.resolved, "kcl", self.title, tuple(p for p in passages if p.steps), result,
+            self.quantity.resolved,
+            "kcl",
+            self.title,
+            tuple(p for p in passages if p.steps),
+            result,
             tuple(net.field.names),
         )
 
     def planned(
-        self, asked: tuple[str, ...]
+        self, asked: tuple[str, ...], spare: Sequence[str]
     ) -> tuple[Network, list[tuple[Target, Key]], list[Plan | None]]:
         """The network with all signals if those not asked for cancel, else with the asked ones only."""
         wanted = self.quantity.signals
@@ -124,7 +150,7 @@ class _Method:
             options.append(None)
         options.append(wanted)
         for signals in options:
-            net = network(self.circuit, asked, signals)
+            net = network(self.circuit, asked, signals, spare)
             goals = self.goals(net)
             plans: list[Plan | None] = []
             for target, goal in goals:
@@ -183,44 +209,27 @@ class _Method:
     def result(self, scribe: Scribe, net: Network, founds: Sequence[Found]) -> tuple[list[Step], Relation]:
         field = field_for(net, self.quantity.resolved)
         steps: list[Step] = []
-        parts: list[tuple[str, Rational]] = []
         values: dict[Expression, Rational] = {}
         shown: dict[Expression, Expression] = {}
-        opaque: dict[Expression, Rational] = {}
         for found in founds:
             values[found.target.tree] = self.value(found.outcome.values, found.target, field)
             shown[found.target.tree] = found.goal
-            del opaque
-            opaque = {}
-        total = field.read(self.quantity.resolved, values)
-        asked = replaced(self.quantity.resolved, lambda part: shown.get(part))
-        tree = linear_form(total, [s for s in self.circuit.signals], self.writer)
+        named = field.read(self.quantity.resolved, values)
+        total = scribe.expanded(named)
+        asked = replaced(self.quantity.resolved, shown.get)
+        left: Expression = Symbol(self.name) if self.name else asked
+        tree = self.shortest(scribe, named, total, symbol_count(left))
         if len(founds) == 1 and len(founds[0].outcome.product) == 2:
             tree = self.staged(founds[0], total, tree, field)
-        single = founds[0] if len(founds) == 1 else None
-        if single is not None and asked == single.goal:
-            relation = equation(asked, tree)
-            parts = [(label, factor) for label, factor in single.outcome.last]
-            lines, label = scribe.conclude(relation, Linear(), self.in_field(parts, field), "RESULT", ("Hence",), boxed=not self.name)
-            steps += lines
-        else:
-            lines, label = self.quotient(scribe, founds, values, asked, tree, field)
-            steps += lines
-        final = self.boxed(scribe, label, asked)
-        if final is not None:
-            steps.append(final[0])
-            steps.append(final[1])
-            label = final[1].label
+        parts = self.quotient_parts(scribe, founds, values, field)
+        if self.name:
+            parts.append((self.definition(scribe), scribe.field.one))
+        lines, label = scribe.conclude(equation(left, tree), Linear(), parts, "RESULT", ("Hence",), boxed=True)
+        steps += lines
         steps += self.closing(scribe, net, founds, total)
         return steps, scribe.relations[label]
 
-    def in_field(self, parts: Sequence[tuple[str, Rational]], field: object) -> list[tuple[str, Rational]]:
-        return list(parts)
-
-    def value(self, values: Linear, target: Target, field: object) -> Rational:
-        from diffsym.kernel.rational import Field
-
-        assert isinstance(field, Field)
+    def value(self, values: Linear, target: Target, field: Field) -> Rational:
         total = field.zero
         form = values
         if not any(key not in self.signal_keys() for key in target.form):
@@ -232,32 +241,35 @@ class _Method:
     def signal_keys(self) -> set[Key]:
         return {Symbol(name) for name in (*self.circuit.signals, *self.quantity.signals)}
 
-    def staged(self, found: Found, total: Rational, tree: Expression, field: object) -> Expression:
+    def staged(self, found: Found, total: Rational, tree: Expression, field: Field) -> Expression:
         """A result found in two stages may read better as the product of both."""
         first, second = found.outcome.product
         staged = Product((first, second))
-        from diffsym.kernel.rational import Field
-
-        assert isinstance(field, Field)
         same = field.read(staged) == total
         return staged if same and symbol_count(staged) < symbol_count(tree) else tree
 
-    def quotient(
+    def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
+        """The result written out if that fits a line, else in the names that the derivation introduced."""
+        thorough = Writer(self.writer.kind, 2500)
+        tree = linear_form(total, self.circuit.signals, thorough)
+        if named == total or symbol_count(tree) + taken <= LONGEST:
+            return tree
+        return linear_form(named, self.circuit.signals, thorough)
+
+    def definition(self, scribe: Scribe) -> str:
+        return next(label for label, relation in scribe.relations.items() if relation.left == Symbol(self.name))
+
+    def quotient_parts(
         self,
         scribe: Scribe,
         founds: Sequence[Found],
         values: dict[Expression, Rational],
-        asked: Expression,
-        tree: Expression,
-        field: object,
-    ) -> tuple[list[Step], str]:
-        """The line quantity = value from goal = Σ value · signal of every target.
+        field: Field,
+    ) -> list[tuple[str, Rational]]:
+        """The lines that make quantity − value, from goal = Σ value · signal of every target.
 
         With Q(t₁, …) the quantity over its targets, Q(t) − Q(value) is Σ of divided differences · (tᵢ − valueᵢ).
         """
-        from diffsym.kernel.rational import Field
-
-        assert isinstance(field, Field)
         whole = Field([*field.atoms, *(found.goal for found in founds if found.goal not in field.index)])
         parts: list[tuple[str, Rational]] = []
         here = {found.target.tree: whole.atom(found.goal) for found in founds}
@@ -278,54 +290,46 @@ class _Method:
         merged: dict[str, Rational] = {}
         for label, factor in parts:
             merged[label] = merged[label] + factor if label in merged else factor
-        reason: Sentence = ("Hence",)
-        return scribe.conclude(
-            equation(asked, tree), Linear(), list(merged.items()), "RESULT", reason, boxed=not self.name,
-            place="",
-        )
+        return list(merged.items())
 
     def definitions(self, scribe: Scribe, found: Found) -> list[str]:
         return [label for label, relation in scribe.relations.items() if relation.left == found.goal]
 
-    def boxed(self, scribe: Scribe, label: str, asked: Expression) -> tuple[Line, Line] | None:
-        """name = value from the definition name = quantity."""
-        if not self.name:
-            return None
-        symbol = Symbol(self.name)
-        definition = scribe.define(symbol, asked, ("With",))
-        value = scribe.relations[label].right
-        one = scribe.field.one
-        steps, _ = scribe.conclude(
-            equation(symbol, value), Linear(), [(definition.label, one), (label, one)], "RESULT", ("this is",), boxed=True
-        )
-        line = steps[-1]
-        assert isinstance(line, Line)
-        return definition, line
-
     def closing(self, scribe: Scribe, net: Network, founds: Sequence[Found], total: Rational) -> list[Step]:
-        from diffsym.derivation.elimination import unused_remark
-
         steps: list[Step] = []
-        used = {row.name for row in net.rows} - set.intersection(*[set(f.outcome.unused) for f in founds]) if founds else set()
+        used = (
+            {row.name for row in net.rows} - set.intersection(*[set(f.outcome.unused) for f in founds])
+            if founds
+            else set()
+        )
         unused = [row.name for row in net.rows if row.name not in used]
-        there = {name for row in net.rows if row.name in unused for value in row.form.values() for name in value.symbols}
+        there = {
+            name for row in net.rows if row.name in unused for value in row.form.values() for name in value.symbols
+        }
+        own = dict.fromkeys(name for e in self.circuit.elements for name in symbols_of(e.value))
         signals = {key.name for key in self.signal_keys() if isinstance(key, Symbol)}
-        absent = [name for name in net.field.names if name != "s" and name not in signals and not total.depends_on(name)]
+        absent = [name for name in own if name != "s" and name not in signals and not total.depends_on(name)]
         only = [name for name in absent if name in there]
         value = total.tree()
         claims: tuple[Claim, ...] = tuple(Independent(value, name) for name in absent)
         remark = unused_remark(scribe, unused, only)
         if remark is not None:
-            steps.append(Remark(remark.text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in only)))
+            steps.append(
+                Remark(remark.text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in only))
+            )
         rest = [name for name in absent if name not in only]
         if rest and not isinstance(value, Number):
-            from diffsym.derivation.phrases import listed
-
             several = len(rest) > 1
-            text: Sentence = (*listed([Symbol(name) for name in rest]), " do not" if several else " does not", " appear: the result does not depend on ", "them." if several else "it.")
+            text: Sentence = (
+                *listed([Symbol(name) for name in rest]),
+                " do not" if several else " does not",
+                " appear: the result does not depend on ",
+                "them." if several else "it.",
+            )
             steps.append(Remark(text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
         return steps
 
 
-def free_symbols(tree: Expression) -> tuple[str, ...]:
-    return symbols_of(tree)
+def longest(derivation: Derivation) -> int:
+    """Symbols on the longest line."""
+    return max((symbol_count(line.relation) for line in derivation.lines), default=0)

@@ -27,8 +27,10 @@ from diffsym.expression.tree import (
     Sum,
     Symbol,
     equation,
+    number,
     product_of,
     sum_of,
+    symbol_count,
 )
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
@@ -114,19 +116,27 @@ def _sensed(network: Network, element: LinearElement) -> str:
     return next(e.name for e in network.circuit.elements if e.name.lower() == element.sensed[0].lower())
 
 
-def network(circuit: SmallSignalCircuit, asked: Sequence[str] = (), signals: Sequence[str] | None = None) -> Network:
+def network(
+    circuit: SmallSignalCircuit,
+    asked: Sequence[str] = (),
+    signals: Sequence[str] | None = None,
+    spare: Sequence[str] = (),
+) -> Network:
     """The rows of a circuit.
 
-    ``asked``: elements whose current the quantity names. ``signals``: those applied; the others are zero.
+    ``asked``: elements whose current the quantity names. ``signals``: those applied; the others are zero. ``spare``:
+    names of quantities that a derivation may introduce; they become atoms of the field.
     """
-    return _Builder(circuit, asked, signals).network()
+    return _Builder(circuit, asked, signals, spare).network()
 
 
 TIES = ("V", "O", "E", "H")
 
 
 class _Builder:
-    def __init__(self, circuit: SmallSignalCircuit, asked: Sequence[str], signals: Sequence[str] | None) -> None:
+    def __init__(
+        self, circuit: SmallSignalCircuit, asked: Sequence[str], signals: Sequence[str] | None, spare: Sequence[str]
+    ) -> None:
         self.circuit = circuit
         elements = {element.name: element for element in circuit.elements}
         sensed = {name for element in circuit.elements if element.kind in ("F", "H") for name in element.sensed[:1]}
@@ -135,10 +145,12 @@ class _Builder:
         self.wanted = {lower.get(name.lower(), name) for name in (*asked, *sensed)}
         self.coupled = {name for element in circuit.elements if element.kind == "K" for name in element.sensed}
         if self.coupled:
-            raise BudgetError("derivations with coupled inductors are not written yet", hint="`diffsym solve` answers them")
+            raise BudgetError(
+                "derivations with coupled inductors are not written yet", hint="`diffsym solve` answers them"
+            )
         atoms = [atom for element in circuit.elements for atom in atoms_of(element.value)]
         reactive = any(element.kind in ("C", "L") for element in circuit.elements)
-        self.field = Field(dict.fromkeys([*atoms, *([LAPLACE] if reactive else [])]))
+        self.field = Field(dict.fromkeys([*atoms, *([LAPLACE] if reactive else []), *map(Symbol, spare)]))
         applied = circuit.signals if signals is None else tuple(signals)
         self.applied = tuple(Symbol(name) for name in applied)
         self.silent = {name for name in circuit.signals if name not in applied}
@@ -185,10 +197,14 @@ class _Builder:
         laws: list[Row] = []
         for element in sorted(self.circuit.elements, key=lambda e: {"V": 0, "O": 1}.get(e.kind, 2)):
             if element.kind == "V":
-                hold(voltage(element.plus) - voltage(element.minus) - self.source(element), (element.plus, element.minus))
+                hold(
+                    voltage(element.plus) - voltage(element.minus) - self.source(element), (element.plus, element.minus)
+                )
             elif element.kind == "O":
                 assert element.control is not None
-                hold(voltage(element.control[0]) - voltage(element.control[1]), (element.control[1], element.control[0]))
+                hold(
+                    voltage(element.control[0]) - voltage(element.control[1]), (element.control[1], element.control[0])
+                )
         self.held = {node: voltage(node) for node in held}
 
         def settled(node: str) -> Linear:
@@ -228,9 +244,7 @@ class _Builder:
         present = {key for row in rows for key in row.form}
         signals = [s for s in self.applied if s in present or any(s in form for form in self.held.values())]
         skipped = tuple(node for node in self.circuit.nodes if node != GROUND and root(node) in dropped)
-        return Network(
-            self.circuit, self.field, tuple(rows), tuple(unknowns), tuple(signals), dict(self.held), skipped
-        )
+        return Network(self.circuit, self.field, tuple(rows), tuple(unknowns), tuple(signals), dict(self.held), skipped)
 
     def law(self, element: LinearElement) -> Row:
         form = self.settled(element.plus) - self.settled(element.minus)
@@ -285,6 +299,87 @@ def written(network: Network, row: Row) -> Relation:
     """The row as a sum of currents, one term an element, injected currents on the right."""
     if row.kind == "law":
         return _law(network, row)
+    relation = _term_by_term(network, row)
+    return relation if symbol_count(relation) <= COMFORTABLE else _collected(network, row, relation)
+
+
+COMFORTABLE = 14
+"""Symbols of a KCL row up to which every element has a term of its own."""
+
+
+def _collected(network: Network, row: Row, plain: Relation) -> Relation:
+    """The row with elements that see the same voltage collected: (g_m + 1/r_o) v. The shorter of both."""
+    groups: list[tuple[Linear, list[Expression]]] = []
+    rest: list[Expression] = []
+    for term in row.terms:
+        element = term.element
+        if element.kind not in "RCLG":
+            if element.kind != "I":
+                tree = current_tree(network, term)
+                rest.extend([] if tree is None else [tree])
+            continue
+        across = voltage_of(network, element)
+        negative = term.sign < 0
+        if not across:
+            continue
+        if all(value.negative for value in across.values()):
+            across, negative = -across, not negative
+        share = _admittance_tree(element)
+        known = next((group for group in groups if group[0] in (across, -across)), None)
+        if known is None:
+            groups.append((-across if negative else across, [share]))
+            continue
+        opposite = known[0] != (-across if negative else across)
+        known[1].append(Negation(share) if opposite else share)
+    left: list[Expression] = []
+    for across, shares in groups:
+        negative = all(value.negative for value in across.values())
+        volts = _volts(network, -across if negative else across)
+        shares.sort(key=lambda share: isinstance(share, Negation))
+        merged = _counted(shares)
+        tree = product_of([sum_of(merged), volts]) if len(merged) > 1 else _times(merged[0], volts)
+        left.append(Negation(tree) if negative else tree)
+    left.extend(rest)
+    left.sort(key=lambda tree: isinstance(tree, Negation))
+    collected = Relation((sum_of(left), plain.right), plain.operators)
+    return collected if symbol_count(collected) < symbol_count(plain) else plain
+
+
+def _times(share: Expression, volts: Expression) -> Expression:
+    match share:
+        case Quotient(top, bottom) if top == ONE:
+            return Quotient(volts, bottom)
+        case Quotient(top, bottom):
+            return Quotient(product_of([top, volts]), bottom)
+    return product_of([*_factors(share), volts])
+
+
+def _counted(shares: Sequence[Expression]) -> list[Expression]:
+    """Equal conductances counted: 2/r_π instead of 1/r_π + 1/r_π."""
+    out: list[Expression] = []
+    for share in dict.fromkeys(shares):
+        count = shares.count(share)
+        if count == 1:
+            out.append(share)
+        elif isinstance(share, Quotient):
+            out.append(Quotient(number(count), share.denominator))
+        else:
+            out.append(product_of([number(count), *_factors(share)]))
+    return out
+
+
+def _admittance_tree(element: LinearElement) -> Expression:
+    match element.kind:
+        case "R":
+            return Quotient(ONE, element.value)
+        case "C":
+            return Product((LAPLACE, *_factors(element.value)))
+        case "L":
+            return Quotient(ONE, Product((LAPLACE, *_factors(element.value))))
+    return element.value
+
+
+def _term_by_term(network: Network, row: Row) -> Relation:
     left: list[Expression] = []
     right: list[Expression] = []
     for term in row.terms:
@@ -326,6 +421,8 @@ def current_tree(network: Network, term: Term) -> Expression | None:
             across = network.across(*ends)
             if not across:
                 return None
+            if all(value.negative for value in across.values()):
+                return Negation(admitted(element, _volts(network, -across)))
             return admitted(element, _volts(network, across))
         case "G":
             assert element.control is not None
@@ -381,7 +478,3 @@ def _law(network: Network, row: Row) -> Relation:
         tree = product_of([*_factors(element.value), _volts(network, -across if negative else across)])
         return equation(left, Negation(tree) if negative else tree)
     return equation(left, product_of([*_factors(element.value), BranchCurrent(element.sensed[0])]))
-
-
-def half(value: Expression) -> Expression:
-    return Quotient(value, Number(Fraction(2)))

@@ -25,9 +25,8 @@ def listed(parts: Sequence[Inline]) -> tuple[Inline, ...]:
     return tuple(out)
 
 
-def reason_for(scribe: Scribe, combination: Combination, change: Change | None) -> Sentence:
-    """The sentence before a signed sum of rows."""
-    head = _head(scribe, combination)
+def reason_for(scribe: Scribe, combination: Combination, change: Change | None, headed: bool = True) -> Sentence:
+    """The sentence before a signed sum of rows; without its head where an earlier line has said what is done."""
     inside, gone = _cancelled(scribe, combination)
     why: list[Sentence] = []
     if inside:
@@ -43,7 +42,7 @@ def reason_for(scribe: Scribe, combination: Combination, change: Change | None) 
         why.append((*listed(list(gone)), " cancel" if len(gone) > 1 else " cancels"))
     if not why:
         why.append(("only differences of voltages remain",))
-    text: list[Inline] = [*head, ": "]
+    text: list[Inline] = [*head_for(scribe, combination), ": "] if headed else ["So "]
     for place, clause in enumerate(why):
         text.extend(("; ", *clause) if place else clause)
     if change is not None and not _is_meaning(change):
@@ -56,7 +55,8 @@ def _is_meaning(change: Change) -> bool:
     return len(change.meaning) == 2
 
 
-def _head(scribe: Scribe, combination: Combination) -> Sentence:
+def head_for(scribe: Scribe, combination: Combination) -> Sentence:
+    """What is done with the rows: subtracted, added, formed."""
     labels = [Reference(scribe.row_label(name)) for name, _ in combination]
     signs = [sign for _, sign in combination]
     kcl = all(scribe.network.row(name).kind == "kcl" for name, _ in combination)

@@ -67,9 +67,7 @@ class Bounds:
     pool: int = 40
 
 
-def plan(
-    network: Network, target: Linear, name: Key, bounds: Bounds | None = None, signed: bool = True
-) -> Plan | None:
+def plan(network: Network, target: Linear, name: Key, bounds: Bounds | None = None, signed: bool = True) -> Plan | None:
     """The cheapest plan that ends in a row of ``name`` = ``target`` and signals only; None if none is found in bounds.
 
     ``signed`` False: rows are taken one at a time (plain elimination).
@@ -253,9 +251,7 @@ def _walk(
                     continue
                 value = -(form.without(unknown).times(form[unknown].field.one / form[unknown]))
                 backwards = 0 if set(value) <= signals else 4 if goal in value and len(value) == 1 else 2
-                actions.append(
-                    (price + value.size() + 1 + 2 * len(unknowns) + backwards, place, unknown, value, row)
-                )
+                actions.append((price + value.size() + 1 + 2 * len(unknowns) + backwards, place, unknown, value, row))
         actions.sort(key=lambda action: action[:2])
         for price, _, unknown, value, row in actions[: bounds.width]:
             heapq.heappush(

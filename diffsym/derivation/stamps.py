@@ -66,11 +66,11 @@ def held_relations(network: Network) -> dict[str, Relation]:
     }
 
 
-def stamped_claim(
-    network: Network, equations: Equations, row: Row, printed: Relation, sign: int = 1
-) -> Claim:
+def stamped_claim(network: Network, equations: Equations, row: Row, printed: Relation, sign: int = 1) -> Claim:
     """The printed row follows from the stamped one with the held voltages put in."""
-    silent = [name for name in network.circuit.signals if all(name != getattr(s, "name", None) for s in network.signals)]
+    silent = [
+        name for name in network.circuit.signals if all(name != getattr(s, "name", None) for s in network.signals)
+    ]
     base = premise(equations, row)
     held = list(held_relations(network).values())
     zeros = [equation(Symbol(name), ZERO) for name in silent]

@@ -154,6 +154,10 @@ class Glyphs:
         return tuple(part for part in (greek, *re.findall(r"[A-Za-z]+|[0-9]+", self.subscript[len(greek) :])) if part)
 
 
+WORDS = frozenset(["CMRR", "PSRR", "GBW", "THD", "SNR"])
+"""Names that are abbreviations of words and are set as words."""
+
+
 def glyphs(name: str) -> Glyphs:
     """The glyphs of a joined name: ``gm1`` is g with m1 below, ``DeltaRD`` a Δ before R with D below."""
     stem, primes = name, 0
@@ -161,6 +165,8 @@ def glyphs(name: str) -> Glyphs:
         stem, primes = stem[: -len("prime")], primes + 1
     prefix = "Delta" if re.match(r"Delta[A-Za-z]", stem) else ""
     stem = stem[len(prefix) :]
+    if stem in WORDS:
+        return Glyphs(prefix, stem, "", primes)
     base = _greek_start(stem) or stem[:1]
     return Glyphs(prefix, base, stem[len(base) :], primes)
 

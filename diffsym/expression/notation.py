@@ -91,6 +91,8 @@ def _glyph_latex(parts: Glyphs) -> str:
     single = len(below) == 1 or (below.startswith("\\") and " " not in below)
     script = "" if not below else f"_{below}" if single else f"_{{{below}}}"
     base = f"\\{parts.base}" if parts.base in GREEK else parts.base
+    if len(parts.base) > 1 and parts.base not in GREEK:
+        base = f"\\mathrm{{{base}}}"
     return ("\\Delta " if parts.prefix else "") + base + script + "'" * parts.primes
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from diffsym.errors import ExpressionError
 from diffsym.expression.characters import checked, mistake, place
 from diffsym.expression.grammar import Parser
-from diffsym.expression.latex_reader import latex_tokens
 from diffsym.expression.lexing import Remark, Setting, Token, known_names
 from diffsym.expression.measure import Measure
 from diffsym.expression.text_reader import text_tokens
@@ -119,7 +118,12 @@ def _chains(text: str, setting: Setting) -> list[_Chain]:
 
 def _read(text: str, setting: Setting) -> list[_Chain]:
     latex = is_latex(text)
-    tokens, remarks = (latex_tokens if latex else text_tokens)(text, setting)
+    if latex:
+        from diffsym.expression.latex_reader import latex_tokens
+
+        tokens, remarks = latex_tokens(text, setting)
+    else:
+        tokens, remarks = text_tokens(text, setting)
     measure = Measure(text)
     chains: list[_Chain] = []
     for row in _rows(tokens, remarks, setting):

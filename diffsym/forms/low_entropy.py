@@ -28,6 +28,7 @@ from diffsym.expression.tree import (
     parallel_of,
     product_of,
     sum_of,
+    symbols_of,
     walk,
 )
 from diffsym.forms.order import KindOf
@@ -53,7 +54,7 @@ Pair = tuple[Any, Any]
 class Search:
     """One search over the functions of one field; ``calls`` bounds the number of distinct functions looked at."""
 
-    def __init__(self, field: Field, kind: KindOf, calls: int = 1200) -> None:
+    def __init__(self, field: Field, kind: KindOf, calls: int = 400) -> None:
         self.field = field
         self.kinds = tuple(kind(atom.name) if isinstance(atom, Symbol) else "?" for atom in field.atoms)
         self.budget = calls
@@ -71,6 +72,8 @@ class Search:
             return known
         if key in self.guard:
             return Candidate(UNREACHED, self.raw(top, bottom))
+        if self.calls > self.budget:
+            return Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
         self.calls += 1
         places = sorted(self.places(top) | self.places(bottom))
         found = self.trivial(top, bottom, places) or self.split(top, bottom)
@@ -102,7 +105,10 @@ class Search:
         groups: list[tuple[list[tuple[Any, int]], set[int]]] = []
         for factors, sign in ((above, 1), (below, -1)):
             for factor, power in factors:
-                merged: tuple[list[tuple[Any, int]], set[int]] = ([(factor, sign * int(power))], set(self.places(factor)))
+                merged: tuple[list[tuple[Any, int]], set[int]] = (
+                    [(factor, sign * int(power))],
+                    set(self.places(factor)),
+                )
                 separate = []
                 for group in groups:
                     if group[1] & merged[1]:
@@ -208,11 +214,15 @@ class Search:
         if not kept:
             return Candidate(0.0, ONE)
         cost = sum(part.cost for part in kept) + 0.3 * (len(kept) - 1)
+        divided = {part.tree.denominator for part in kept if is_reciprocal(part.tree)}  # type: ignore[attr-defined]
+        if any(isinstance(part.tree, Parallel) and divided & set(part.tree.parts) for part in kept):
+            # R2/(R1 + R2) reads better than (R1 ‖ R2)/R1
+            cost += 0.5
         own = {part.tree.name for part in kept if isinstance(part.tree, Symbol) and self.kind_of(part.tree) == "G"}
         for part in kept:
             # g (r ‖ 1/g) reads worse than g r/(1 + g r)
             if isinstance(part.tree, Parallel) and any(
-                is_reciprocal(p) and isinstance(p.denominator, Symbol) and p.denominator.name in own  # type: ignore[attr-defined]
+                is_reciprocal(p) and own & set(symbols_of(p.denominator))  # type: ignore[attr-defined]
                 for p in part.tree.parts
             ):
                 cost += 3
@@ -241,6 +251,9 @@ class Search:
         return Candidate(cost, parallel_of([part.tree for part in parts]))
 
     def quotient(self, top: Candidate, bottom: Candidate) -> Candidate:
+        if isinstance(top.tree, Negation):
+            positive = self.quotient(Candidate(top.cost, top.tree.operand), bottom)
+            return Candidate(positive.cost, Negation(positive.tree))
         fractional = has_fraction(top.tree) or (has_fraction(bottom.tree) and not is_reciprocal(bottom.tree))
         return Candidate(top.cost + bottom.cost + 0.4 + (1.6 if fractional else 0), Quotient(top.tree, bottom.tree))
 

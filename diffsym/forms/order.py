@@ -30,7 +30,20 @@ KindOf = Callable[[str], Kind]
 
 BY_UNIT = {"Ω": "R", "S": "G", "F": "C", "H": "L", "1": "1", "V": "V", "A": "A", "1/s": "s"}
 
-BY_LETTER = {"g": "G", "G": "G", "Y": "G", "r": "R", "R": "R", "Z": "R", "C": "C", "L": "L", "v": "V", "V": "V", "i": "A", "I": "A"}
+BY_LETTER = {
+    "g": "G",
+    "G": "G",
+    "Y": "G",
+    "r": "R",
+    "R": "R",
+    "Z": "R",
+    "C": "C",
+    "L": "L",
+    "v": "V",
+    "V": "V",
+    "i": "A",
+    "I": "A",
+}
 
 
 def kinds(dimensions: dict[str, str] | None = None) -> KindOf:

@@ -43,7 +43,7 @@ DEFAULT_KINDS = kinds()
 class Writer:
     """Readable trees of the values of one circuit, remembered by value."""
 
-    def __init__(self, kind: KindOf = DEFAULT_KINDS, calls: int = 1200) -> None:
+    def __init__(self, kind: KindOf = DEFAULT_KINDS, calls: int = 400) -> None:
         self.kind = kind
         self.calls = calls
         self.known: dict[tuple[object, ...], Expression] = {}
@@ -188,7 +188,10 @@ def _awkward(parts: Sequence[Expression], kind: KindOf) -> int:
             case Quotient(top, bottom):
                 visit(top, False)
                 visit(bottom, in_parallel)
-            case Sum(several) | Product(several):
+            case Product(several):
+                for part in several:
+                    visit(part, in_parallel)
+            case Sum(several):
                 for part in several:
                     visit(part, False)
             case Negation(operand):
@@ -199,9 +202,7 @@ def _awkward(parts: Sequence[Expression], kind: KindOf) -> int:
     return sum(name in outside for name in inside)
 
 
-def linear_form(
-    value: Rational, signals: Sequence[str], writer: Writer
-) -> Expression:
+def linear_form(value: Rational, signals: Sequence[str], writer: Writer) -> Expression:
     """A value that is linear in signals, as Σ coefficient · signal; any other value as it is."""
     names = [name for name in signals if value.depends_on(name)]
     if not names:

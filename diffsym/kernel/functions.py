@@ -1,4 +1,4 @@
-"""Functions at a random point: roots and exponentials by arithmetic, angles and logarithms by lot, calculus by series."""
+"""Functions at a random point: roots and exponentials by arithmetic, angles and logarithms by lot, slopes by series."""
 
 from __future__ import annotations
 

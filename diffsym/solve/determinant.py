@@ -14,6 +14,9 @@ from diffsym.errors import BudgetError
 
 SparseRow = dict[int, Any]
 
+MOST_MINORS = 200_000
+"""Of one size that are kept at a time: what fits into memory with polynomials of moderate length."""
+
 
 def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: float | None = None) -> Any:
     """det of the square matrix with these rows (column → entry).
@@ -32,11 +35,7 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
         must = sum(1 << column for column, final in last.items() if final == position)
         following: dict[int, Any] = {}
         for used, minor in minors.items():
-            if deadline is not None and time.monotonic() > deadline:
-                raise BudgetError(
-                    f"the determinant of {len(rows)} equations is over its time budget",
-                    hint="allow more with --budget, or give numbers to some parts",
-                )
+            check_deadline(deadline, f"the determinant of {len(rows)} equations")
             for column, entry in rows[row].items():
                 if used >> column & 1:
                     continue
@@ -48,9 +47,24 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
                     term = -term
                 other = following.get(taken)
                 following[taken] = term if other is None else other + term
+        if len(following) > MOST_MINORS:
+            raise BudgetError(
+                f"the determinant of {len(rows)} equations has more than {MOST_MINORS:,} minors: the circuit is too "
+                "densely connected to be solved in symbols",
+                hint="solve a part of it alone, or lump elements that are in series or in parallel",
+            )
         minors = following
     total = minors.get((1 << len(rows)) - 1, nought)
     return -total if _odd(order) else total
+
+
+def check_deadline(deadline: float | None, work: str) -> None:
+    """Raises BudgetError past the deadline, a ``time.monotonic`` instant."""
+    if deadline is not None and time.monotonic() > deadline:
+        raise BudgetError(
+            f"{work} takes longer than its time budget",
+            hint="allow more with --budget, or give numbers to some parts",
+        )
 
 
 def row_order(rows: Sequence[SparseRow]) -> list[int]:

@@ -8,13 +8,25 @@ Methods for Circuit Analysis and Design, ch. 4: modified nodal analysis.)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import isqrt
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
 from diffsym.errors import CircuitError, QuantityError
-from diffsym.expression.tree import BranchCurrent, Call, Expression, NodeVoltage, Number, Symbol, number
+from diffsym.expression.tree import (
+    BranchCurrent,
+    Call,
+    Expression,
+    Negation,
+    NodeVoltage,
+    Number,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    number,
+)
 from diffsym.kernel.rational import Field, atoms_of
 from diffsym.solve.laurent import ONE, Alphabet, Laurent, added
 
@@ -77,9 +89,23 @@ def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
     return total
 
 
+def _accumulate(total: Form, form: Form, factor: int) -> None:
+    """Adds to a form in place; ``total`` shares no entry with another form."""
+    for key, value in form.items():
+        entry = total.setdefault(key, {})
+        for monomial, coefficient in value.items():
+            amount = entry.get(monomial, 0) + factor * coefficient
+            if amount:
+                entry[monomial] = amount
+            else:
+                del entry[monomial]
+        if not entry:
+            del total[key]
+
+
 class _Formulation:
     def __init__(self, circuit: SmallSignalCircuit, sources: Mapping[str, Expression]) -> None:
-        self.circuit = circuit
+        self.circuit = awakened(circuit, sources)
         self.sources = sources
         self.alphabet = Alphabet()
         self.alphabet.order[LAPLACE] = 0
@@ -104,7 +130,7 @@ class _Formulation:
             currents[element.name] = current
             for node, sign in ((element.plus, 1), (element.minus, -1)):
                 if node != GROUND:
-                    kcl[node] = combined(kcl[node], current, sign)
+                    _accumulate(kcl[node], current, sign)
         for form in (*kcl.values(), *(row.form for row in laws)):
             for key in form:
                 if isinstance(key, Symbol):
@@ -151,7 +177,9 @@ class _Formulation:
         form: Form = {}
         for monomial, coefficient in amount.numerator.to_dict().items():
             if sum(map(int, monomial)) != 1 or not amount.denominator.is_constant():
-                raise CircuitError(f"the value of {element.name} is not linear in its signals", line=element.line or None)
+                raise CircuitError(
+                    f"the value of {element.name} is not linear in its signals", line=element.line or None
+                )
             atom = field.atoms[[int(power) for power in monomial].index(1)]
             form[atom] = {(): Fraction(int(coefficient), int(amount.denominator.leading_coefficient()))}
         return form
@@ -198,23 +226,55 @@ class _Formulation:
         return self.alphabet.product(self.root(first.value), self.root(second.value))
 
     def root(self, value: Expression) -> Laurent:
-        """√value: a number as a rational multiple of the root of a square-free integer."""
-        if isinstance(value, Number):
-            outside, inside = _square_free(value.value)
-            if inside == 1:
-                return {(): outside}
-            return {self.alphabet.monomial(((Call("sqrt", (number(inside),)), 1),)): outside}
-        return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+        """√value of an inductance > 0: a monomial as the product of its factors' roots, √(n² L) = n √L.
+
+        Raises CircuitError for a number that is not positive.
+        """
+        field = Field(atoms_of(value))
+        amount = field.read(value)
+        if not amount or (amount.is_number and amount.as_fraction() < 0):
+            raise CircuitError(
+                f"a coupled inductor has the inductance {'0' if not amount else amount.as_fraction()}",
+                hint="inductors that K couples have an inductance above 0",
+            )
+        tops, bottoms = amount.numerator.to_dict(), amount.denominator.to_dict()
+        if len(tops) > 1 or len(bottoms) > 1 or any(not isinstance(atom, Symbol) for atom in field.atoms):
+            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+        ((top, above), (bottom, below)) = (*tops.items(), *bottoms.items())
+        if int(above) < 0:
+            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+        powers: list[tuple[Expression, int]] = []
+        for atom, over, under in zip(field.atoms, top, bottom):
+            half, odd = divmod(int(over) - int(under), 2)
+            powers += [(atom, half)] if half else []
+            powers += [(Call("sqrt", (atom,)), 1)] if odd else []
+        outside, primes = _prime_roots(Fraction(int(above), int(below)))
+        powers += [(Call("sqrt", (number(prime),)), 1) for prime in primes]
+        return {self.alphabet.monomial(powers): outside}
 
 
-def _square_free(value: Fraction) -> tuple[Fraction, int]:
-    """value = outside² · inside with a square-free integer inside (square factors up to 1000² are found)."""
+def _prime_roots(value: Fraction) -> tuple[Fraction, tuple[int, ...]]:
+    """√value = outside · Π √factor, the factors different primes (what is left above 1000 counts as one)."""
     inside, outside = value.numerator * value.denominator, Fraction(1, value.denominator)
-    for factor in (isqrt(inside), *range(2, 1000)):
-        while factor > 1 and inside % (factor * factor) == 0:
+    factors: list[int] = []
+    for factor in range(2, 1000):
+        while inside % (factor * factor) == 0:
             inside //= factor * factor
             outside *= factor
-    return outside, inside
+        if inside % factor == 0:
+            inside //= factor
+            factors.append(factor)
+    whole = isqrt(inside)
+    if whole * whole == inside:
+        return outside * whole, tuple(factors)
+    return outside, (*factors, inside)
+
+
+def awakened(circuit: SmallSignalCircuit, sources: Mapping[str, Expression]) -> SmallSignalCircuit:
+    """The circuit with those current sources back in it that have numbers only and are asked for by name."""
+    present = {element.name for element in circuit.elements}
+    asked = tuple(element for element in circuit.idle if element.name in sources and element.name not in present)
+    return replace(circuit, elements=(*circuit.elements, *asked)) if asked else circuit
 
 
 def _resistor(self: _Formulation, element: LinearElement) -> Form:
@@ -260,9 +320,53 @@ LAWS: Mapping[str, Callable[[_Formulation, LinearElement], Form | None]] = {
 """Kinds whose current is an unknown bring a law row."""
 
 
+def is_form(node: Expression) -> bool:
+    """Whether a tree is a sum of voltages and currents times numbers other than 0."""
+    match node:
+        case NodeVoltage() | BranchCurrent():
+            return True
+        case Negation(operand):
+            return is_form(operand)
+        case Sum(terms):
+            return all(map(is_form, terms))
+        case Product(factors):
+            return sum(map(is_form, factors)) == 1 and sum(bool(numeric(each)) for each in factors) == len(factors) - 1
+        case Quotient(top, bottom):
+            return is_form(top) and bool(numeric(bottom))
+    return False
+
+
+def numeric(node: Expression) -> Fraction | None:
+    """The value of a number as ``number`` writes it."""
+    match node:
+        case Number(value):
+            return value
+        case Negation(operand):
+            value_below = numeric(operand)
+            return None if value_below is None else -value_below
+        case Quotient(Number(top), Number(bottom)) if bottom:
+            return top / bottom
+    return None
+
+
 def form_of(equations: Equations, atom: Expression) -> Form:
-    """A voltage or current of a quantity as a form in unknowns and signals."""
+    """A voltage or current of a quantity, or a sum of them times numbers, as a form in unknowns and signals."""
     match atom:
+        case Negation(operand):
+            return combined({}, form_of(equations, operand), -1)
+        case Sum(terms):
+            total: Form = {}
+            for term in terms:
+                total = combined(total, form_of(equations, term))
+            return total
+        case Product(factors):
+            amount = Fraction(1)
+            for factor in factors:
+                amount *= numeric(factor) or 1
+            (measured,) = (factor for factor in factors if numeric(factor) is None)
+            return combined({}, form_of(equations, measured), amount)
+        case Quotient(top, bottom):
+            return combined({}, form_of(equations, top), 1 / (numeric(bottom) or Fraction(1)))
         case NodeVoltage(plus, minus):
             return voltage(plus, minus or GROUND)
         case BranchCurrent(element):

@@ -38,8 +38,8 @@ class Alphabet:
         match node:
             case Symbol():
                 return {self.monomial(((node, -1 if inverse else 1),)): Fraction(1)}
-            case Number(value) if value:
-                return {(): 1 / value if inverse else value}
+            case Number(amount) if amount:
+                return {(): 1 / amount if inverse else amount}
         field = Field(atoms_of(node))
         value = field.read(node)
         if inverse:
@@ -47,8 +47,8 @@ class Alphabet:
         if not value:
             return {}
         if len(value.denominator) > 1:
-            return {self.monomial(((self.opaque(value),  1),)): Fraction(1)}
-        (bottom, scale), = value.denominator.to_dict().items()
+            return {self.monomial(((self.opaque(value), 1),)): Fraction(1)}
+        ((bottom, scale),) = value.denominator.to_dict().items()
         return {
             self.monomial(
                 (atom, int(power) - int(below)) for atom, power, below in zip(field.atoms, powers, bottom)
@@ -67,6 +67,10 @@ class Alphabet:
         return atom
 
     def product(self, first: Laurent, second: Laurent) -> Laurent:
+        if first == ONE:
+            return second
+        if second == ONE:
+            return first
         total: Laurent = {}
         for left, a in first.items():
             for right, b in second.items():

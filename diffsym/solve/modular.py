@@ -21,6 +21,7 @@ from diffsym.expression.tree import (
     Sum,
     Symbol,
 )
+from diffsym.solve.determinant import check_deadline
 from diffsym.solve.equations import Equations, Form, Key
 from diffsym.solve.laurent import Laurent
 
@@ -133,7 +134,7 @@ def rows_at(point: Point, forms: Iterable[Form], columns: Mapping[Key, int]) -> 
 
 
 def eliminate(
-    rows: Sequence[Vector], pivotable: int, prime: int
+    rows: Sequence[Vector], pivotable: int, prime: int, deadline: float | None = None
 ) -> tuple[list[tuple[int, Vector]], list[int], list[Vector]]:
     """Reduced echelon form over columns < ``pivotable``.
 
@@ -144,6 +145,7 @@ def eliminate(
     chosen: list[int] = []
     rest: list[Vector] = []
     for index, original in enumerate(rows):
+        check_deadline(deadline, f"checking {len(rows)} equations in numbers")
         row = reduced(original, echelon, prime)
         free = [column for column in row if column < pivotable]
         if not free:

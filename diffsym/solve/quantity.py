@@ -1,17 +1,19 @@
 """What is asked of a circuit, resolved to node voltages, currents, signals and parameters, with every assumption said.
 
 Names are looked up in this order: the caller's definitions, the netlist's ``*% define`` lines, the circuit's own
-symbols, its sources by name, ``v_<node>``, then the customary names of a differential pair.
+symbols, its sources by name, ``v_<node>`` and ``i_<element>``, then the customary names of a differential pair.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from diffsym.circuit.devices import shipped_devices
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
-from diffsym.errors import ExpressionError, QuantityError
+from diffsym.errors import DiffsymError, ExpressionError, QuantityError
+from diffsym.expression.limits import MOST_NODES
 from diffsym.expression.names import joined
 from diffsym.expression.reading import read_expression
 from diffsym.expression.tree import (
@@ -25,11 +27,34 @@ from diffsym.expression.tree import (
     Symbol,
     number,
     replaced,
+    sum_of,
     symbols_of,
     walk,
 )
 
-HALF = Quotient(number(1), number(2))
+OUTPUT_PAIRS = (
+    ("o1", "o2"),
+    ("out1", "out2"),
+    ("vo1", "vo2"),
+    ("vout1", "vout2"),
+    ("op", "on"),
+    ("op", "om"),
+    ("outp", "outn"),
+    ("outp", "outm"),
+    ("o+", "o-"),
+    ("out+", "out-"),
+    ("d1", "d2"),
+    ("c1", "c2"),
+)
+"""Names of the two outputs of a pair, the positive one first: v_od and v_oc are taken between and of them."""
+
+INPUT_PAIRS = (("v1", "v2"), ("vi1", "vi2"), ("vin1", "vin2"), ("vg1", "vg2"), ("vb1", "vb2"), ("vip", "vin"), ("vp", "vn"))
+"""Signals that are the two inputs of a pair: v_id is their difference and v_ic their mean."""
+
+RESERVED = {"j": "j is the imaginary unit; answers are in s, which is j omega for sinusoids"}
+
+DEEPEST_DEFINITIONS = 40
+"""Definitions that refer to one another in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +95,16 @@ class _Resolution:
         self.drive = drive
         own = {joined(name): value for name, value in circuit.defines}
         self.definitions = {**own, **{joined(name): value for name, value in define.items()}}
+        self.meanings: dict[str, Expression] = {}
         self.nodes = {node.lower(): node for node in (*circuit.nodes, GROUND)} | {"gnd": GROUND}
-        self.by_join = {_index(node): node for node in circuit.nodes if node != GROUND}
+        self.by_join = {_index("v", node): node for node in circuit.nodes if node != GROUND}
         self.elements = {element.name.lower(): element.name for element in circuit.elements}
         self.devices = {e.device.lower(): e.device for e in circuit.elements if e.device}
+        self.devices |= {name.lower(): name for name in circuit.models}
         self.independent = {name.lower(): name for name in circuit.source_values}
+        self.source_names = {_name(name).lower(): name for name in circuit.source_values}
+        named = (*self.elements.values(), *self.devices.values(), *self.independent.values())
+        self.currents = {_index("i", name): name for name in named}
         self.symbols = {
             *circuit.signals,
             *circuit.dimensions,
@@ -84,35 +114,64 @@ class _Resolution:
         self.sources: dict[str, Expression] = {}
         self.modes: dict[str, Expression] = {}
         self.assumed: dict[str, str] = {}
+        self.text = ""
 
     def read(self, text: str) -> Expression:
-        known = {*self.symbols, *self.definitions, *("v" + name for name in self.by_join)}
+        known = {
+            *self.symbols,
+            *self.definitions,
+            *(_name(name) for name in self.independent.values()),
+            *("v" + name for name in self.by_join),
+        }
         return read_expression(text, symbols=known, quantities=True)
 
     def quantity(self, text: str | Expression) -> Quantity:
+        self.text = text if isinstance(text, str) else ""
         asked = text if isinstance(text, Expression) else self.read(text)
         resolved = self.resolve(asked, ())
-        named = [name for name in symbols_of(resolved) if name in self.circuit.signals or name in self.modes_used()]
-        applied = [joined(name) for name in self.drive] or named or list(self.circuit.signals)
-        for name in self.drive:
-            if joined(name) not in self.circuit.signals:
-                raise self.unknown(name, self.circuit.signals, "signal")
-        return Quantity(asked, resolved, tuple(dict.fromkeys(applied)), self.sources, self.modes, self.assumed)
+        still = {BranchCurrent(each.name) for each in self.circuit.idle if each.name not in self.sources}
+        if still & set(walk(resolved)):
+            resolved = replaced(resolved, lambda part: ZERO if part in still else None)
+        driven = [name for word in self.drive for name in self.driven(word)]
+        named = [name for name in symbols_of(resolved) if name in self.applicable()]
+        applied = driven or named or list(self.circuit.signals)
+        if not applied and has_measurement(resolved):
+            for name in self.circuit.source_values:
+                self.assumed.setdefault(name, "0: a source with a number only is no signal, unless asked for by name")
+        signals = tuple(dict.fromkeys(applied))
+        return Quantity(asked, resolved, signals, self.sources, self.modes, self.assumed)
 
-    def modes_used(self) -> set[str]:
-        named = {name for value in self.modes.values() for name in symbols_of(value)}
-        return named | {name for value in self.sources.values() for name in symbols_of(value)}
+    def driven(self, word: str) -> list[str]:
+        """The signals that a word given as ``drive`` means."""
+        resolved = self.symbol(joined(word), ())
+        names = [name for name in symbols_of(resolved) if name in self.applicable()]
+        if not names or has_measurement(resolved):
+            raise self.unknown(word, (*self.circuit.signals, *self.source_names.values()), "signal")
+        return names
+
+    def applicable(self) -> set[str]:
+        """Every symbol that is a signal now: the circuit's, the modes and the sources asked for by name."""
+        values = (*self.modes.values(), *self.sources.values())
+        return {*self.circuit.signals, *(name for value in values for name in symbols_of(value))}
 
     def resolve(self, node: Expression, chain: tuple[str, ...]) -> Expression:
+        size = 0
+
         def change(part: Expression) -> Expression | None:
+            nonlocal size
+            found: Expression | None = None
             match part:
                 case NodeVoltage(plus, minus):
-                    return self.voltage(plus, minus)
+                    found = self.voltage(plus, minus)
                 case BranchCurrent(element):
-                    return self.current(element)
+                    found = self.current(element)
                 case Symbol(name):
-                    return self.symbol(name, chain)
-            return None
+                    found = self.symbol(name, chain)
+            if found is not None:
+                size += sum(1 for _ in walk(found))
+                if size > MOST_NODES:
+                    raise QuantityError("the definitions grow too large once they are put into one another")
+            return found
 
         return replaced(node, change)
 
@@ -136,99 +195,139 @@ class _Resolution:
         if low in self.devices:
             return self.device_current(self.devices[low])
         if low in self.independent:
-            return number(0)
-        raise self.unknown(name, (*self.elements.values(), *self.devices.values()), "element")
+            return BranchCurrent(self.independent[low])
+        raise self.unknown(
+            name, (*self.elements.values(), *self.devices.values(), *self.independent.values()), "element"
+        )
 
     def device_current(self, device: str) -> Expression:
-        """The current into a device's first terminal: what its parts carry away from that node."""
-        parts = [element for element in self.circuit.elements if element.device == device]
-        first = parts[0].plus
+        """The current into a device's first terminal (drain, collector, anode): what its parts carry away from there."""
+        model = shipped_devices()[device.rpartition(".")[2][0].upper()]
+        terminal = model.terminals[0]
         terms: list[Expression] = []
-        for part in parts:
-            if part.plus == first:
-                terms.append(BranchCurrent(part.name))
-            elif part.minus == first:
-                terms.append(Negation(BranchCurrent(part.name)))
-        self.assumed[f"i({device})"] = f"the current into {device} at node {first}"
-        return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        for part in self.circuit.elements:
+            if part.device != device:
+                continue
+            nodes = model.parts[part.parameter].nodes
+            if terminal in nodes:
+                current = BranchCurrent(part.name)
+                terms.append(current if nodes[0] == terminal else Negation(current))
+        self.assumed[f"i({device})"] = f"the current into terminal {terminal} of {device}"
+        return sum_of(terms)
 
     def symbol(self, name: str, chain: tuple[str, ...]) -> Expression:
         if name in self.definitions:
-            if name in chain:
-                raise QuantityError(f"the definition of {name} refers to itself: {' → '.join((*chain, name))}")
-            text = self.definitions[name]
-            self.assumed[name] = text
-            return self.resolve(self.read(text), (*chain, name))
+            return self.defined(name, chain)
         if name in self.symbols:
             return Symbol(name)
-        if name.lower() in self.independent:
-            return self.source(self.independent[name.lower()])
-        if name.startswith("v") and name[1:].lower() in self.by_join:
+        if name.lower() in self.source_names:
+            return self.source(self.source_names[name.lower()])
+        if name[0] in "vV" and name[1:].lower() in self.by_join:
             node = self.by_join[name[1:].lower()]
             self.assumed[name] = f"v({node})"
             return self.voltage(node, None)
-        if name.startswith("v") and f"v{name[1:].lower()}" in self.independent:
-            return self.source(self.independent[f"v{name[1:].lower()}"])
+        if name[0] in "iI" and name[1:].lower() in self.currents:
+            element = self.currents[name[1:].lower()]
+            self.assumed[name] = f"i({element})"
+            return self.current(element)
         customary = self.customary(name)
         if customary is not None:
             return customary
-        raise self.unknown(
-            name, (*self.symbols, *self.definitions, *self.independent.values()), "symbol, signal or source"
-        )
+        if name in RESERVED:
+            raise QuantityError(RESERVED[name], hint="ask for it in s", column=self.column(name))
+        known = (*self.symbols, *self.definitions, *self.source_names.values(), *("v" + n for n in self.by_join))
+        raise self.unknown(name, known, "symbol, signal or source")
+
+    def defined(self, name: str, chain: tuple[str, ...]) -> Expression:
+        if name in chain:
+            raise QuantityError(f"the definition of {name} refers to itself: {' → '.join((*chain, name))}")
+        if len(chain) >= DEEPEST_DEFINITIONS:
+            raise QuantityError(f"more than {DEEPEST_DEFINITIONS} definitions refer to one another in a row")
+        text = self.definitions[name]
+        self.assumed[name] = text
+        if name not in self.meanings:
+            outer, self.text = self.text, ""
+            try:
+                self.meanings[name] = self.resolve(self.read(text), (*chain, name))
+            except DiffsymError as error:
+                if error.message.startswith("in the definition"):
+                    raise
+                wrapped = type(error)(f"in the definition {name} = {text}: {error.message}", hint=error.hint)
+                raise wrapped from None
+            self.text = outer
+        return self.meanings[name]
 
     def source(self, name: str) -> Expression:
         """A source asked for by its name: its value in signals, or a signal of its own where it has numbers only."""
         value = self.circuit.source_values[name]
         if any(symbol in self.circuit.signals for symbol in symbols_of(value)):
-            element = next((e for e in self.circuit.elements if e.name == name), None)
-            return element.value if element is not None else value
-        signal = Symbol(joined(name))
+            return next(element.value for element in self.circuit.elements if element.name == name)
+        signal = Symbol(_name(name))
         self.sources[name] = signal
-        self.assumed[name] = f"the value of source {name}, applied as the signal"
+        self.assumed[name] = "a signal of its own, though the netlist gives it a number only"
         return signal
 
     def customary(self, name: str) -> Expression | None:
         """v_od, v_oc, v_id and v_ic of a pair whose outputs or inputs carry an index 1 and 2."""
-        if name in ("vod", "voc"):
-            pair = self.indexed("o", "out")
+        low = name.lower() if name[0] == "V" else name
+        if low in ("vod", "voc"):
+            pair = next((pair for pair in OUTPUT_PAIRS if set(pair) <= set(self.nodes)), None)
             if pair is None:
                 return None
-            first, second = pair
-            if name == "vod":
+            first, second = (self.nodes[node] for node in pair)
+            if low == "vod":
                 self.assumed[name] = f"v({first},{second})"
                 return NodeVoltage(first, second)
             self.assumed[name] = f"(v({first}) + v({second}))/2"
             return Quotient(Sum((NodeVoltage(first), NodeVoltage(second))), number(2))
-        if name in ("vid", "vic") and {"v1", "v2"} <= set(self.circuit.signals):
+        if low in ("vid", "vic"):
+            pair = next((pair for pair in INPUT_PAIRS if set(pair) <= set(self.circuit.signals)), None)
+            if pair is None:
+                return None
             difference, common = Symbol("vid"), Symbol("vic")
             half = Quotient(difference, number(2))
-            self.modes = {"v1": Sum((common, half)), "v2": Sum((common, Negation(half)))}
-            self.symbols |= {"vid", "vic"}
-            self.assumed["vid"] = "v1 - v2"
-            self.assumed["vic"] = "(v1 + v2)/2"
-            return Symbol(name)
+            self.modes = {pair[0]: Sum((common, half)), pair[1]: Sum((common, Negation(half)))}
+            self.assumed["vid"] = f"{pair[0]} - {pair[1]}"
+            self.assumed["vic"] = f"({pair[0]} + {pair[1]})/2"
+            return Symbol(low)
         return None
 
-    def indexed(self, *stems: str) -> tuple[str, str] | None:
-        for stem in stems:
-            if stem + "1" in self.nodes and stem + "2" in self.nodes:
-                return self.nodes[stem + "1"], self.nodes[stem + "2"]
-        return None
+    def unknown(self, name: str, known: Iterable[str], kind: str) -> QuantityError:
+        names = sorted(set(known))
+        by_low = {each.lower(): each for each in reversed(names)}
+        from difflib import get_close_matches
 
-    def unknown(self, name: str, known: object, kind: str) -> QuantityError:
-        names = sorted({str(item) for item in known})  # type: ignore[attr-defined]
-        near = difflib.get_close_matches(name, names, 1, 0.5) or [n for n in names if n.lower() == name.lower()]
+        near = get_close_matches(name.lower()[:100], list(by_low), 1, 0.5)
         listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-        hint = f"did you mean {near[0]}?" if near else f"the circuit has: {listed}" if names else "the circuit has none"
-        return QuantityError(f"the circuit has no {kind} {name}", hint=hint)
+        if near:
+            hint = f"did you mean {by_low[near[0]]}?"
+        else:
+            hint = f"the circuit has: {listed}" if names else "the circuit has none"
+        shown = name if len(name) <= 40 else name[:39] + "…"
+        return QuantityError(f"the circuit has no {kind} {shown}", hint=hint, column=self.column(name))
+
+    def column(self, name: str) -> int | None:
+        """Where a name first stands in the text, from 1; None where it is written in another way."""
+        found = re.search(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])", self.text)
+        if found is not None:
+            return found.start() + 1
+        for word in re.finditer(r"\\?[A-Za-z][A-Za-z0-9_{}\\]*", self.text):
+            if _name(word.group()) == name:
+                return word.start() + 1
+        return None
 
 
-def _index(node: str) -> str:
-    """The node's name as the subscript of a voltage, joined and in lower case."""
+def _name(text: str) -> str:
+    """The joined name, or the text itself where it is no symbol's."""
     try:
-        return joined("v_" + node)[1:].lower()
+        return joined(text)
     except ExpressionError:
-        return node.lower()
+        return text
+
+
+def _index(letter: str, name: str) -> str:
+    """A node's or an element's name as the subscript of a voltage or a current, joined and in lower case."""
+    return _name(f"{letter}_{name}").removeprefix(f"{letter}_").removeprefix(letter).lower()
 
 
 def has_measurement(node: Expression) -> bool:

@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.errors import CircuitError, KernelDisagreement
+from diffsym.errors import CircuitError, KernelDisagreement, QuantityError
 from diffsym.expression.tree import (
     BranchCurrent,
+    Call,
     Expression,
     NodeVoltage,
+    Number,
+    Power,
+    Quotient,
     Symbol,
+    children,
     symbols_of,
     walk,
 )
 from diffsym.kernel.rational import Field, Rational, atoms_of
-from diffsym.solve.diagnosis import inconsistent, undetermined
-from diffsym.solve.equations import Equations, Form, Key, form_of, formulate
-from diffsym.solve.modular import Point, eliminate, reduced, rows_at
-from diffsym.solve.quantity import Quantity
+from diffsym.solve.equations import Equations, Form, Key, awakened, form_of, formulate, is_form
+from diffsym.solve.modular import Point, Vector, eliminate, reduced, rows_at
+from diffsym.solve.quantity import Quantity, has_measurement
 from diffsym.solve.system import LinearSystem, final_field, without_even_roots
 
 POINTS = 2
 """Random points at which every answer is substituted back."""
+
+SEEDS = 60
+"""Points that are tried: where a denominator vanishes or a root does not exist, the next one is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +50,21 @@ class Solution:
 def solve(circuit: SmallSignalCircuit, quantity: Quantity, *, budget: float | None = None) -> Solution:
     """The exact value of a quantity.
 
-    ``budget`` in seconds; past it BudgetError. Raises CircuitError where the circuit does not determine the quantity.
+    ``budget`` in seconds; past it BudgetError. Raises CircuitError where the circuit does not determine the quantity
+    or makes it infinite, QuantityError for a function of a voltage or a current that is not rational.
     """
     began = time.perf_counter()
     deadline = None if budget is None else time.monotonic() + budget
+    _check_rational(quantity)
+    circuit = awakened(circuit, quantity.sources)
     equations = formulate(circuit, quantity.sources)
-    atoms = tuple(
-        dict.fromkeys(part for part in walk(quantity.resolved) if isinstance(part, NodeVoltage | BranchCurrent))
-    )
-    forms = {atom: form_of(equations, atom) for atom in atoms}
+    forms: dict[Expression, Form] = {part: form_of(equations, part) for part in _measured(quantity.resolved)}
     signals = _applied(equations, quantity)
     field, values = linear_forms(circuit, equations, forms, signals, deadline, atoms_of(quantity.resolved))
     value = _evaluated(quantity, field, values)
     seconds = time.perf_counter() - began
-    return Solution(quantity, value, "determinants", (f"back-substituted modulo a 61-bit prime at {POINTS} points",), seconds)
+    checks = (f"back-substituted modulo a 61-bit prime at {POINTS} points",) if forms else ()
+    return Solution(quantity, value, "determinants", checks, seconds)
 
 
 def linear_forms(
@@ -67,60 +76,62 @@ def linear_forms(
     extra: Sequence[Expression] = (),
 ) -> tuple[Field, dict[Expression, dict[Key, Rational]]]:
     """Each form as a linear form in the signals: signal → coefficient, over one field that holds all symbols."""
+    names = [part for part in extra if isinstance(part, Symbol)]
+    if not forms:
+        return Field([*names, *signals]), {}
     system = LinearSystem(equations, tuple(forms.values()), signals)
-    system.contract()
+    system.contract(deadline)
     coefficients = system.solve(deadline)
     if coefficients is None:
-        reduced = determined_part(circuit, equations, forms, signals)
-        system = LinearSystem(reduced, tuple(forms.values()), signals)
-        system.contract()
+        part = determined_part(circuit, equations, forms, signals, deadline)
+        system = LinearSystem(part, tuple(forms.values()), signals)
+        system.contract(deadline)
         coefficients = system.solve(deadline)
         if coefficients is None:
             raise CircuitError("the determinant of the circuit's equations is zero")
-    names = [part for part in extra if isinstance(part, Symbol)]
     field = final_field(equations, system.generators, [*names, *signals])
     values = {
-        atom: {
-            signal: system.generators.final(value, equations, field)
-            for signal, value in zip(signals, row)
-            if value
-        }
+        atom: {signal: system.generators.final(value, equations, field) for signal, value in zip(signals, row) if value}
         for atom, row in zip(forms, coefficients)
     }
-    back_substitute(circuit, equations, forms, signals, values)
+    back_substitute(equations, forms, signals, values, deadline)
     return field, values
 
 
 def determined_part(
-    circuit: SmallSignalCircuit, equations: Equations, forms: Mapping[Expression, Form], signals: Sequence[Key]
+    circuit: SmallSignalCircuit,
+    equations: Equations,
+    forms: Mapping[Expression, Form],
+    signals: Sequence[Key],
+    deadline: float | None = None,
 ) -> Equations:
     """The equations without redundant rows and free unknowns, where the asked forms do not rest on those.
 
     Raises CircuitError that says what is wrong where they do, or where the rows contradict each other.
     """
-    point = Point(11, equations)
+    from diffsym.solve.diagnosis import inconsistent, undetermined
+
     columns = {key: place for place, key in enumerate((*equations.unknowns, *signals))}
     width = len(equations.unknowns)
-    rows = rows_at(point, [row.form for row in equations.rows], columns)
-    echelon, chosen, rest = eliminate(rows, width, point.prime)
+    point, rows = next(_at_points(11, equations, columns))
+    echelon, chosen, rest = eliminate(rows, width, point.prime, deadline)
     if any(rest):
-        raise inconsistent(circuit, equations, rows, point.prime)
-    pivots = {column for column, _ in echelon}
-    free = set(range(width)) - pivots
-    for form in rows_at(point, forms.values(), columns):
-        touched = free & set(reduced(form, echelon, point.prime))
-        if touched:
-            raise undetermined(circuit, equations, rows, touched, point.prime)
+        raise inconsistent(circuit, equations, signals)
+    free = set(range(width)) - {column for column, _ in echelon}
+    asked = {
+        column for form in rows_at(point, forms.values(), columns) for column in reduced(form, echelon, point.prime)
+    }
+    if free & asked:
+        raise undetermined(circuit, equations, forms)
     dropped = {equations.unknowns[column] for column in free}
+    kept = set(chosen)
 
-    def kept(form: Form) -> Form:
+    def without(form: Form) -> Form:
         return {key: value for key, value in form.items() if key not in dropped}
 
     return Equations(
         tuple(
-            type(row)(row.kind, row.place, kept(row.form))
-            for index, row in enumerate(equations.rows)
-            if index in set(chosen)
+            type(row)(row.kind, row.place, without(row.form)) for index, row in enumerate(equations.rows) if index in kept
         ),
         tuple(key for key in equations.unknowns if key not in dropped),
         equations.signals,
@@ -130,53 +141,87 @@ def determined_part(
 
 
 def back_substitute(
-    circuit: SmallSignalCircuit,
     equations: Equations,
     forms: Mapping[Expression, Form],
     signals: Sequence[Key],
     values: Mapping[Expression, Mapping[Key, Rational]],
+    deadline: float | None = None,
 ) -> None:
     """Solves the equations in numbers modulo a prime and compares; raises KernelDisagreement on any difference."""
     columns = {key: place for place, key in enumerate((*equations.unknowns, *signals))}
     width = len(equations.unknowns)
     done = 0
-    for seed in range(1, 40):
+    for point, rows in _at_points(1, equations, columns):
         try:
-            point = Point(seed, equations)
-            rows = rows_at(point, [row.form for row in equations.rows], columns)
             wanted = rows_at(point, forms.values(), columns)
             stated = [
                 {columns[signal]: _residue(point, value) for signal, value in values[atom].items()} for atom in forms
             ]
         except ZeroDivisionError:
             continue
-        echelon, _, _ = eliminate(rows, width, point.prime)
+        echelon, _, _ = eliminate(rows, width, point.prime, deadline)
         for form, answer in zip(wanted, stated):
             if reduced(form, echelon, point.prime) != {column: value for column, value in answer.items() if value}:
                 raise KernelDisagreement("an answer does not satisfy the circuit's equations modulo a prime")
         done += 1
         if done == POINTS:
             return
+
+
+def _at_points(first: int, equations: Equations, columns: Mapping[Key, int]) -> Iterator[tuple[Point, list[Vector]]]:
+    """Points, and the rows of the equations there."""
+    for seed in range(first, first + SEEDS):
+        try:
+            point = Point(seed, equations)
+            rows = rows_at(point, [row.form for row in equations.rows], columns)
+        except ZeroDivisionError:
+            continue
+        yield point, rows
     raise KernelDisagreement("no point was found at which the answer could be substituted back")
 
 
 def _residue(point: Point, value: Rational) -> int:
     residues = [point.atom(atom) for atom in value.field.atoms]
 
-    def part(polynomial: object) -> int:
-        total = 0
-        for monomial, coefficient in polynomial.to_dict().items():  # type: ignore[attr-defined]
-            term = int(coefficient)
-            for residue, power in zip(residues, monomial):
-                if power:
-                    term = term * pow(residue, int(power), point.prime) % point.prime
-            total += term
-        return total % point.prime
+    def part(polynomial: Any) -> int:
+        return int(polynomial(*residues)) % point.prime
 
     bottom = part(value.denominator)
     if not bottom:
         raise ZeroDivisionError
     return part(value.numerator) * pow(bottom, -1, point.prime) % point.prime
+
+
+def _measured(node: Expression) -> Iterator[Expression]:
+    """The largest parts that are voltages and currents added up: a sum may be determined where its terms are not."""
+    if is_form(node):
+        yield node
+    else:
+        for part in children(node):
+            yield from _measured(part)
+
+
+def _check_rational(quantity: Quantity) -> None:
+    """Raises QuantityError where a function other than + − × ÷ and whole powers is taken of a voltage or a current."""
+    for part in walk(quantity.resolved):
+        if isinstance(part, Call):
+            inside: Expression = part.arguments[0]
+        elif isinstance(part, Power) and not _is_whole(part.exponent):
+            inside = part
+        else:
+            continue
+        if has_measurement(inside) or set(quantity.signals) & set(symbols_of(inside)):
+            from diffsym.expression.printing.text import to_text
+
+            raise QuantityError(
+                f"{to_text(part)} is no rational function of voltages and currents",
+                hint="ask for what is inside; abs, sqrt and the like are for numbers",
+            )
+
+
+def _is_whole(exponent: Expression) -> bool:
+    digits = [part.value.denominator == 1 for part in walk(exponent) if isinstance(part, Number)]
+    return all(digits) and not symbols_of(exponent) and not has_measurement(exponent)
 
 
 def _applied(equations: Equations, quantity: Quantity) -> list[Key]:
@@ -185,11 +230,7 @@ def _applied(equations: Equations, quantity: Quantity) -> list[Key]:
     for source, value in quantity.modes.items():
         if names & set(symbols_of(value)):
             names.add(source)
-    applied = [key for key in equations.signals if isinstance(key, Symbol) and key.name in names]
-    own = [symbol for value in quantity.sources.values() for symbol in (value,) if symbol in equations.signals]
-    if own and not set(quantity.signals) & {key.name for key in applied}:
-        return list(dict.fromkeys(own))
-    return list(dict.fromkeys([*applied, *own]))
+    return [key for key in equations.signals if isinstance(key, Symbol) and key.name in names]
 
 
 def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Mapping[Key, Rational]]) -> Rational:
@@ -197,21 +238,61 @@ def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Map
     atoms = dict.fromkeys((*field.atoms, *atoms_of(*quantity.modes.values()), *atoms_of(quantity.resolved)))
     whole = Field(atom for atom in atoms if not isinstance(atom, NodeVoltage | BranchCurrent))
     modes = {Symbol(name): whole.read(value) for name, value in quantity.modes.items()}
-    allowed = {Symbol(name) for name in quantity.signals}
+    allowed = set(quantity.signals)
 
     def applied(key: Key) -> Rational:
         if key not in modes:
             return whole.atom(key)
-        silent = {name: whole.zero for name in symbols_of(quantity.modes[key.name]) if Symbol(name) not in allowed}  # type: ignore[attr-defined]
+        silent = {name: whole.zero for name in symbols_of(quantity.modes[key.name]) if name not in allowed}  # type: ignore[attr-defined]
         return modes[key].replaced(silent)
 
-    sums: dict[Expression, Rational] = {}
+    sums: dict[Expression, Rational] = dict(modes)
     for atom, form in values.items():
         total = whole.zero
         for key, coefficient in form.items():
             total = total + coefficient.in_field(whole) * applied(key)
         sums[atom] = total
+    _check_divisions(quantity, whole, sums)
     return without_even_roots(whole.read(quantity.resolved, sums))
+
+
+def _check_divisions(quantity: Quantity, field: Field, values: Mapping[Expression, Rational]) -> None:
+    """Raises CircuitError that says which part of the quantity is zero where it divides by that."""
+    for part in walk(quantity.resolved):
+        match part:
+            case Quotient(top, bottom):
+                pass
+            case Power(bottom, exponent) if field.read(exponent).negative:
+                top = Number(Fraction(1))
+            case _:
+                continue
+        if not _is_zero(bottom, field, values):
+            continue
+        from diffsym.expression.printing.text import to_text
+
+        if _is_zero(top, field, values):
+            raise CircuitError(
+                f"{to_text(top)} and {to_text(bottom)} are both 0, so their ratio is not defined",
+                hint=_drive_hint(quantity),
+            )
+        if not has_measurement(bottom):
+            raise CircuitError(f"{to_text(part)} divides by zero", hint="leave that division out")
+        raise CircuitError(
+            f"{to_text(bottom)} is 0, so {to_text(part)} is infinite", hint="ask for its reciprocal, which is 0"
+        )
+
+
+def _is_zero(tree: Expression, field: Field, values: Mapping[Expression, Rational]) -> bool:
+    try:
+        return not without_even_roots(field.read(tree, dict(values)))
+    except CircuitError:
+        return False
+
+
+def _drive_hint(quantity: Quantity) -> str:
+    if not quantity.signals:
+        return "no signal drives the circuit: write a symbol as the value of a source, or divide by the source's name"
+    return f"only {', '.join(quantity.signals)} is applied, and neither depends on it"
 
 
 def as_number(value: Rational) -> Fraction | None:

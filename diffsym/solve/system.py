@@ -1,4 +1,4 @@
-"""The linear system of a circuit over python-flint polynomials: reduced by constant pivots, solved by bordered determinants.
+"""The linear system of a circuit over python-flint polynomials: constant pivots first, then bordered determinants.
 
 With rows A x + B σ = 0 for unknowns x and signals σ, the coefficient of σₖ in a form c x + d σ is
 det [[A, B_k], [c, d_k]] / det A.
@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import Any
 
+from diffsym.errors import BudgetError
 from diffsym.expression.tree import Call, Expression
 from diffsym.kernel.rational import Field, Rational, atoms_of
-from diffsym.solve.determinant import SparseRow, determinant
+from diffsym.solve.determinant import SparseRow, check_deadline, determinant
 from diffsym.solve.equations import Equations, Form, Key
 from diffsym.solve.laurent import Laurent
+
+
+MOST_SYMBOLS = 1000
+"""Of one circuit: far more than any answer in symbols can be written in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Generators:
         return self.field.polynomial(terms)
 
     def final(self, value: Rational, equations: Equations, field: Field) -> Rational:
-        """The value over the circuit's own symbols: reciprocals turned back, opaque atoms and even roots written out."""
+        """The value over the circuit's own symbols: reciprocals turned back, opaque atoms, even roots written out."""
         meaning = equations.alphabet.meaning
         atoms = self.field.atoms
         plain = [atom in field.index and atom not in meaning for atom in atoms]
@@ -126,6 +131,12 @@ class LinearSystem:
         self.equations = equations
         self.signals = tuple(signals)
         forms = [row.form for row in equations.rows]
+        if len(equations.alphabet.order) > MOST_SYMBOLS:
+            raise BudgetError(
+                f"the circuit has {len(equations.alphabet.order):,} symbols, more than the {MOST_SYMBOLS:,} that "
+                "an answer could hold",
+                hint="give numbers to most parts, or the same symbol to equal ones",
+            )
         self.generators = Generators.of([*forms, *wanted], equations)
         field = self.generators.field
         self.unit, self.nought = field.unit, field.nought
@@ -137,48 +148,73 @@ class LinearSystem:
         self.scales: list[Rational] = [scale for _, scale in pairs]
 
     def _sparse(self, form: Form, columns: dict[Key, int]) -> tuple[SparseRow, Rational]:
-        """The row as polynomials, and what it was multiplied by to become so."""
+        """The row as polynomials without a common monomial, and what it was multiplied by to become so."""
         generators = self.generators
+        field = generators.field
         used = {key: entry for key, entry in form.items() if key in columns}
         scale = lcm(*(value.denominator for entry in used.values() for value in entry.values()))
-        needed = [0] * len(generators.field.atoms)
+        lowest: dict[int, int] = {}
+        held: dict[int, int] = {}
+        count = 0
         for entry in used.values():
             for monomial in entry:
+                count += 1
                 for atom, power in monomial:
-                    place = generators.field.index[atom]
-                    if power < 0 and not generators.inverted[place]:
-                        needed[place] = max(needed[place], -power)
-        row = {columns[key]: generators.polynomial(entry, scale, needed) for key, entry in used.items()}
-        factor = generators.field.polynomial({tuple(needed): scale})
-        return row, Rational(generators.field, factor, generators.field.unit)
+                    place = field.index[atom]
+                    power = -power if generators.inverted[place] else power
+                    lowest[place] = min(lowest.get(place, power), power)
+                    held[place] = held.get(place, 0) + 1
+        shifted, above, below = ([0] * len(field.atoms) for _ in range(3))
+        for place, power in lowest.items():
+            power = min(power, 0) if held[place] < count else power
+            shifted[place], above[place], below[place] = -power, max(-power, 0), max(power, 0)
+        row = {columns[key]: generators.polynomial(entry, scale, shifted) for key, entry in used.items()}
+        top, bottom = field.polynomial({tuple(above): scale}), field.polynomial({tuple(below): 1})
+        return row, Rational(field, top, bottom)
 
-    def contract(self) -> None:
-        """Eliminates every unknown that some row holds with a constant coefficient, cheapest pivots first."""
+    def contract(self, deadline: float | None = None) -> None:
+        """Eliminates every unknown that some row holds with a constant coefficient, cheapest pivots first.
+
+        Past the ``deadline`` (a ``time.monotonic`` instant) BudgetError is raised.
+        """
         active = dict(enumerate(self.rows))
         remaining = set(range(self.width))
+        constants = {name: self._constants(row) for name, row in active.items()}
+        holders: dict[int, set[int]] = {}
+        for name, row in active.items():
+            for column in row:
+                holders.setdefault(column, set()).add(name)
         while True:
-            counts: dict[int, int] = {}
-            for row in active.values():
-                for column in row:
-                    counts[column] = counts.get(column, 0) + 1
-            best: tuple[tuple[int, int, int], int, int] | None = None
-            for name, row in active.items():
-                for column, entry in row.items():
-                    if column in remaining and len(entry) == 1 and entry.is_constant():
-                        fill = (len(row) - 1) * (counts[column] - 1)
-                        key = (fill, name, column)
-                        if best is None or key < best[0]:
-                            best = (key, name, column)
+            best: tuple[int, int, int] | None = None
+            for name, columns in constants.items():
+                width = len(active[name]) - 1
+                for column in columns:
+                    key = (width * (len(holders[column]) - 1), name, column)
+                    if best is None or key < best:
+                        best = key
             if best is None:
                 break
+            check_deadline(deadline, f"reducing {len(self.rows)} equations")
             _, name, column = best
             pivot = active.pop(name)
+            del constants[name]
             remaining.discard(column)
-            for other in list(active):
-                active[other], _ = _without(active[other], pivot, column)
+            for key_column in pivot:
+                holders[key_column].discard(name)
+            for other in tuple(holders[column]):
+                check_deadline(deadline, f"reducing {len(self.rows)} equations")
+                before = active[other]
+                after, _ = _without(before, pivot, column)
+                for key_column in before.keys() - after.keys():
+                    holders[key_column].discard(other)
+                for key_column in after.keys() - before.keys():
+                    holders.setdefault(key_column, set()).add(other)
+                active[other] = after
+                constants[other] = self._constants(after)
             for place, row in enumerate(self.wanted):
-                self.wanted[place], factor = _without(row, pivot, column)
-                self.scales[place] = self.scales[place] * factor
+                self.wanted[place], (factor, content) = _without(row, pivot, column)
+                if factor != content:
+                    self.scales[place] = self.scales[place] * Fraction(factor, content)
         renamed = {column: place for place, column in enumerate(sorted(remaining))}
         width = len(renamed)
         for signal in range(len(self.signals)):
@@ -191,6 +227,10 @@ class LinearSystem:
         self.wanted = [move(row) for row in self.wanted]
         self.kept = tuple(sorted(remaining))
         self.width = width
+
+    def _constants(self, row: SparseRow) -> list[int]:
+        """Columns of unknowns that the row holds with a constant coefficient."""
+        return [column for column, entry in row.items() if column < self.width and entry.is_constant()]
 
     def solve(self, deadline: float | None = None) -> list[list[Rational]] | None:
         """For every wanted form its coefficient of every signal, over ``generators.field``; None where det A = 0."""
@@ -211,16 +251,17 @@ class LinearSystem:
                     for row in (*self.rows, form)
                 ]
                 above = determinant(bordered, self.unit, self.nought, deadline)
+                check_deadline(deadline, f"solving {self.width} equations")
                 values.append(Rational(field, above, below) / scale)
             results.append(values)
         return results
 
 
-def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, int]:
-    """``row`` with ``column`` removed by the constant pivot, and the integer that the row was multiplied by."""
+def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, tuple[int, int]]:
+    """``row`` with ``column`` removed by the constant pivot, and the integers it was multiplied and divided by."""
     entry = row.get(column)
     if entry is None:
-        return row, 1
+        return row, (1, 1)
     constant = int(pivot[column].coefficient(0))
     factor = 1
     if constant not in (1, -1):
@@ -239,7 +280,11 @@ def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, 
             total.pop(key, None)
         else:
             total[key] = new
-    return total, factor
+    content = 0 if factor in (1, -1) else gcd(*(int(entry.content()) for entry in total.values()))
+    if content > 1:
+        # Without it, integers would double their length with every pivot.
+        total = {key: divmod(value, content)[0] for key, value in total.items()}
+    return total, (factor, max(content, 1))
 
 
 def final_field(equations: Equations, generators: Generators, extra: Sequence[Expression] = ()) -> Field:

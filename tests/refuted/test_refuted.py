@@ -9,7 +9,8 @@ import pytest
 from diffsym.errors import Refuted
 from diffsym.expression.reading import read_expression, read_relation
 from diffsym.expression.tree import ONE
-from diffsym.kernel import Claim, Derivative, Equal, Follows, Gap, Independent, Leading, Limit, Residual, check
+from diffsym.kernel.check import check
+from diffsym.kernel.claims import Claim, Derivative, Equal, Follows, Gap, Independent, Leading, Limit, Residual
 
 Case = dict[str, list[str]]
 

@@ -1,0 +1,21 @@
+"""diffsym: small-signal circuits solved symbolically, rendered as worked solutions whose every line is proved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from diffsym.version import __version__
+
+if TYPE_CHECKING:
+    from diffsym.api import Answer, Circuit, Solved, derive, from_lcapy, load, read_netlist
+
+__all__ = ["Answer", "Circuit", "Solved", "__version__", "derive", "from_lcapy", "load", "read_netlist"]
+
+
+def __getattr__(name: str) -> Any:
+    """The public names, imported when they are first used, so that ``import diffsym`` stays light."""
+    if name in __all__:
+        from diffsym import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'diffsym' has no attribute {name!r}")

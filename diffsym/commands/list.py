@@ -1,0 +1,32 @@
+"""``diffsym list``: the derivations of the library, by chapter."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from diffsym.commands.arguments import Command, Given, Outcome
+
+COMMAND = Command("list", "", "The derivations of the library, by chapter.", 0, 0)
+
+
+def run(given: Given) -> Outcome:
+    from diffsym.derivation.source import library
+    from diffsym.document.chapters import chapter_title
+
+    files = library()
+    width = max((len(file.name) for file in files), default=0) + 2
+    lines: list[str] = []
+    for chapter, group in groupby(files, key=lambda file: file.chapter):
+        lines += ["", f"{chapter}. {chapter_title(chapter)}"]
+        lines += [f"  {file.name.ljust(width)}{file.title}" for file in group]
+    value = [
+        {
+            "name": file.name,
+            "title": file.title,
+            "chapter": file.chapter,
+            "catalog": file.catalog,
+            "quantities": [quantity.name for quantity in file.quantities],
+        }
+        for file in files
+    ]
+    return Outcome("".join(line + "\n" for line in lines[1:]), lambda: value)

@@ -1,0 +1,67 @@
+"""``diffsym new``: a derivation file that works, with a comment at every key, to be changed into one's own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from diffsym.commands.arguments import Command, Given, Option, Outcome, shown
+from diffsym.commands.places import folder_at, write_whole
+from diffsym.errors import UsageError
+
+COMMAND = Command(
+    "new",
+    "NAME",
+    "A derivation file to start from: a common-source stage that can be rendered as it stands.",
+    1,
+    1,
+    options=(Option("dir", "the folder to write it to (default: this one)", "DIR"),),
+)
+
+STARTER = """\
+# A derivation. Render it with:  diffsym derive {name}.toml
+schema = 1
+name = "{name}"                # the file's own name
+title = "Gain of a common-source stage"
+chapter = 2                    # where a library's index lists it
+
+# A SPICE netlist without a title line. Symbols in the value of a source are signals, all others parameters;
+# a source with a number only is a supply, which is ground for signals.
+netlist = '''
+V1 in 0 vin
+VDD vdd 0 5
+RD vdd out RD
+M1 out in 0 0 n
+.model n nmos level=1
+*% model M1 gm ro
+'''
+
+# Numbers for the check at the end.
+nominal = {{ gm = "1m", RD = "10k", ro = "100k" }}
+
+problem = '''
+A transistor with grounded source drives the resistance $R_D$. Its output resistance $r_o$ is finite.
+'''
+
+[[quantity]]
+name = "A_v"
+title = "Voltage gain"
+of = "v(out)/vin"
+expect = '-g_m (R_D \\parallel r_o)'   # compared with the result and never used; leave it out if you do not know
+limits = ["ro -> oo"]
+
+[[quantity]]
+name = "R_out"
+title = "Output resistance, without R_D"
+of = "ro"
+# A quantity is made of v(a), v(a,b), i(E), signals and parameters: v(out)/vin, vin/(-i(V1)), v(out)/it ...
+"""
+
+
+def run(given: Given) -> Outcome:
+    name = given.words[0].removesuffix(".toml")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,79}", name):
+        raise UsageError(f"the name {shown(name)} is not made of letters, digits and hyphens", hint="as in my-stage")
+    path = folder_at(Path(given.one("dir", "."))) / f"{name}.toml"
+    write_whole(path, STARTER.format(name=name), replace=False)
+    return Outcome(f"{path}\n", lambda: {"files": [{"file": str(path)}]}, (f"render it with: diffsym derive {path}",))

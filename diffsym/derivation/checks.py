@@ -1,0 +1,211 @@
+"""The checks at the end of a worked quantity: dimensions, limits, numbers, a second method, an independent solver."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from diffsym.circuit.model import SmallSignalCircuit
+from diffsym.derivation.steps import Sentence
+from diffsym.errors import DiffsymError, Refuted
+from diffsym.expression.dimension import dimension_of, unit_text
+from diffsym.expression.evaluate import evaluate, si
+from diffsym.expression.notation import Notation
+from diffsym.expression.tree import (
+    ZERO,
+    BranchCurrent,
+    Expression,
+    NodeVoltage,
+    Quotient,
+    Relation,
+    Symbol,
+    number,
+    replaced,
+    symbols_of,
+    walk,
+)
+from diffsym.kernel.rational import Rational
+from diffsym.solve.quantity import Quantity
+
+PASSED, NOT_RUN = "passed", "not run"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One row of the table. ``verdict`` is ``passed`` or ``not run``; a check that fails raises instead."""
+
+    name: str
+    finding: Sentence
+    verdict: str = PASSED
+
+
+def unit_of(quantity: Expression, dimensions: Mapping[str, str]) -> str | None:
+    """The unit that the asked quantity must have: voltages in V, currents in A, signals by their unit."""
+    try:
+        dimension = dimension_of(_with_units(quantity), {**dimensions, "@V": "V", "@A": "A"})
+    except DiffsymError:
+        return None
+    return None if dimension is None else unit_text(dimension)
+
+
+def _with_units(node: Expression) -> Expression:
+    def unit(part: Expression) -> Expression | None:
+        if isinstance(part, NodeVoltage):
+            return Symbol("@V")
+        return Symbol("@A") if isinstance(part, BranchCurrent) else None
+
+    return replaced(node, unit)
+
+
+def dimension_row(quantity: Expression, tree: Expression, dimensions: Mapping[str, str]) -> CheckRow:
+    """Both sides carry the same unit. Raises Refuted where they do not."""
+    wanted = unit_of(quantity, dimensions)
+    if tree == ZERO:
+        return CheckRow("Dimensions", ("0 goes with any unit",))
+    try:
+        found = dimension_of(tree, dimensions)
+    except DiffsymError as error:
+        if any(not part.value.denominator == 1 or part.value > 9 for part in walk(tree) if hasattr(part, "value")):
+            return CheckRow("Dimensions", ("the circuit holds numbers without a unit",), NOT_RUN)
+        raise Refuted(f"the result's terms do not agree in dimension: {error.message}") from None
+    if found is None or wanted is None:
+        return CheckRow("Dimensions", ("the unit of a symbol is not known",), NOT_RUN)
+    unit = unit_text(found)
+    if not symbols_of(tree):
+        return CheckRow("Dimensions", ("the result is a number",), PASSED if wanted == "1" else NOT_RUN)
+    if unit != wanted:
+        raise Refuted(f"the result is in {unit}, the quantity in {wanted}")
+    return CheckRow("Dimensions", (f"both sides in {unit}" if unit != "1" else "both sides without unit",))
+
+
+def number_row(
+    left: Expression, tree: Expression, unit: str | None, nominal: Mapping[str, Fraction], notation: Notation
+) -> CheckRow:
+    """The value at the nominal point, worked as by hand: the symbols with their numbers first."""
+    names = symbols_of(tree)
+    missing = [name for name in names if name not in nominal]
+    if missing:
+        reason: Sentence = ("no nominal value for ", Symbol(missing[0]))
+        return CheckRow("Number", reason, NOT_RUN)
+    value = evaluate(tree, {name: nominal[name] for name in names})
+    shown = si(value, "" if unit in (None, "1") else unit)  # type: ignore[arg-type]
+    given: list[str | Expression] = []
+    for place, name in enumerate(names):
+        amount = si(nominal[name], notation.dimensions.get(name, "").replace("1", ""))
+        given += [", " if place else "with ", Symbol(name), f" = {amount}"]
+    return CheckRow("Number", (*given, ": " if given else "", left, f" = {shown}"))
+
+
+def limit_sentence(symbol: str, to: str, left: Expression, value: Expression | None) -> Sentence:
+    target: Expression = Symbol("oo") if to == "oo" else ZERO
+    arrow = Relation((Symbol(symbol), target), ("→",))
+    if value is None:
+        return (arrow, ": ", left, " grows without bound")
+    return (arrow, ": ", Relation((left, value), ("→",)))
+
+
+def lcapy_row(circuit: SmallSignalCircuit, quantity: Quantity, value: Rational, points: int = 2) -> CheckRow:
+    """lcapy solves the same netlist with random exact numbers; both answers must be equal. Raises Refuted else."""
+    try:
+        from diffsym.solve.lcapy_adapter import node_voltages
+    except ImportError:
+        return CheckRow("Independent solver", ("lcapy is not installed",), NOT_RUN)
+    if quantity.modes or quantity.sources:
+        return CheckRow("Independent solver", ("not for signals that the quantity introduces",), NOT_RUN)
+    names = dict.fromkeys(
+        [*(n for e in circuit.elements for n in symbols_of(e.value)), *circuit.signals, *symbols_of(quantity.resolved)]
+    )
+    names.pop("s", None)
+    for seed in range(points):
+        point = {name: _draw(name, seed) for name in names}
+        for name in circuit.signals:
+            if name not in quantity.signals:
+                point[name] = Fraction(0)
+        laplace = _draw("s", seed)
+        try:
+            voltages = node_voltages(circuit, point, laplace)
+        except DiffsymError as error:
+            return CheckRow("Independent solver", (f"lcapy cannot take this circuit: {error.message}",), NOT_RUN)
+        measured = _measured(circuit, voltages, point, laplace)
+        theirs = evaluate(_replaced(quantity.resolved, measured), {**point, "s": laplace})
+        ours = evaluate(value.tree(), {**point, "s": laplace})
+        if theirs is None:
+            return CheckRow("Independent solver", ("the quantity is a current that lcapy's check does not give",), NOT_RUN)
+        if theirs != ours:
+            raise Refuted(f"lcapy finds {theirs}, the derivation {ours} at the same exact point")
+    return CheckRow("Independent solver", (f"lcapy agrees exactly at {points} random points",))
+
+
+def _draw(name: str, seed: int) -> Fraction:
+    digest = hashlib.blake2b(f"{seed}:{name}".encode(), digest_size=4).digest()
+    return Fraction(int.from_bytes(digest[:2], "big") % 97 + 2, digest[2] % 7 + 1)
+
+
+def _measured(
+    circuit: SmallSignalCircuit, voltages: Mapping[str, Fraction], point: Mapping[str, Fraction], laplace: Fraction
+) -> Callable[[Expression], Fraction | None]:
+    """Values of the voltages and element currents of a quantity; None for a current that voltages do not give."""
+
+    def across(plus: str, minus: str | None) -> Fraction:
+        return voltages.get(plus, Fraction(0)) - (voltages.get(minus, Fraction(0)) if minus else Fraction(0))
+
+    def value(part: Expression) -> Fraction | None:
+        match part:
+            case NodeVoltage(plus, minus):
+                return across(plus, minus)
+            case BranchCurrent(name):
+                return current(name)
+        return None
+
+    def current(name: str) -> Fraction | None:
+        element = next(e for e in circuit.elements if e.name == name)
+        if element.kind not in ("R", "C", "L", "G", "I"):
+            return by_kcl(name)
+        amount = Fraction(evaluate(element.value, {**point, "s": laplace}))  # type: ignore[arg-type]
+        match element.kind:
+            case "R":
+                return across(element.plus, element.minus) / amount
+            case "C":
+                return across(element.plus, element.minus) * amount * laplace
+            case "L":
+                return across(element.plus, element.minus) / (amount * laplace)
+            case "G":
+                assert element.control is not None
+                return across(*element.control) * amount
+        return amount
+
+    def by_kcl(name: str) -> Fraction | None:
+        """A source's current from KCL at one of its nodes where every other current is known."""
+        source = next(e for e in circuit.elements if e.name == name)
+        for node, sign in ((source.plus, 1), (source.minus, -1)):
+            others = [e for e in circuit.elements if node in (e.plus, e.minus) and e.name != name]
+            if node == "0" or any(e.kind not in ("R", "C", "L", "G", "I") for e in others):
+                continue
+            total = Fraction(0)
+            for element in others:
+                if element.plus != element.minus:
+                    share = current(element.name)
+                    assert share is not None
+                    total += share if element.plus == node else -share
+            return -total * sign
+        return None
+
+    return value
+
+
+def _replaced(node: Expression, measured: Callable[[Expression], Fraction | None]) -> Expression:
+    def change(part: Expression) -> Expression | None:
+        if isinstance(part, NodeVoltage | BranchCurrent):
+            value = measured(part)
+            if value is None:
+                raise DiffsymError("a current that voltages do not give")
+            return Quotient(number(value.numerator), number(value.denominator))
+        return None
+
+    return replaced(node, change)
+
+
+def agreement_row(titles: Sequence[str]) -> CheckRow:
+    return CheckRow("Second method", (f"{titles[1][:1].lower()}{titles[1][1:]} gives the same result (proved)",))

@@ -1,0 +1,118 @@
+"""The second opinion that always exists: all rows solved at once by Cramer's rule, proved by putting the solution back."""
+
+from __future__ import annotations
+
+from diffsym.circuit.model import SmallSignalCircuit
+from diffsym.derivation.abbreviations import LONGEST
+from diffsym.derivation.forms import FormWriter, Linear
+from diffsym.derivation.network import network, written
+from diffsym.derivation.stamps import stamped_claim
+from diffsym.derivation.steps import Derivation, Line, Passage, Step
+from diffsym.derivation.targets import asked_currents, field_for, targets
+from diffsym.errors import CircuitError
+from diffsym.expression.tree import (
+    ONE,
+    ZERO,
+    BranchCurrent,
+    Expression,
+    NodeVoltage,
+    equation,
+    replaced,
+    symbol_count,
+)
+from diffsym.forms.readable import Writer, linear_form
+from diffsym.kernel.claims import Follows, Residual
+from diffsym.kernel.rational import Field, Rational
+from diffsym.solve.determinant import determinant
+from diffsym.solve.equations import formulate
+from diffsym.solve.quantity import Quantity
+
+LARGEST = 7
+"""Unknowns up to which the rows are solved all at once."""
+
+
+def derive_determinants(
+    circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, prefix: str = "cramer-"
+) -> Derivation:
+    """The quantity from the solution of all rows together. Raises CircuitError where there are too many unknowns."""
+    net = network(circuit, asked_currents(quantity.resolved), quantity.signals)
+    if len(net.rows) != len(net.unknowns) or not net.rows or len(net.unknowns) > LARGEST:
+        raise CircuitError("the rows are not a small square system")
+    equations = formulate(circuit)
+    steps: list[Step] = []
+    for row in net.rows:
+        relation = written(net, row)
+        lead = f"node {', '.join(row.nodes)}" if row.kind == "kcl" else row.name
+        steps.append(
+            Line(f"{prefix}row-{row.name}", relation, "KCL", (), (), stamped_claim(net, equations, row, relation), lead)
+        )
+    field = field_for(net, quantity.resolved)
+    order = list(net.unknowns)
+    table = [{order.index(key): value for key, value in row.form.items() if key in order} for row in net.rows]
+    below = determinant(table, net.field.one, net.field.zero)
+    if not below:
+        raise CircuitError("the rows do not determine the unknowns")
+    values: dict[Expression, Rational] = {}
+    for place, key in enumerate(order):
+        total = field.zero
+        for signal in net.signals:
+            column = [
+                {
+                    **{c: v for c, v in entries.items() if c != place},
+                    **({place: -row.form[signal]} if signal in row.form else {}),
+                }
+                for entries, row in zip(table, net.rows)
+            ]
+            ratio = determinant(column, net.field.one, net.field.zero) / below
+            total = total + ratio.in_field(field) * field.atom(signal)
+        values[key] = total
+    solution = tuple((_name(key), value.tree()) for key, value in values.items())
+    rows = tuple(step.relation for step in steps if isinstance(step, Line))
+    measured = targets(net, quantity.resolved)
+    solved: list[Line] = []
+    for key in dict.fromkeys(key for target in measured for key in target.form if key in values):
+        relation = equation(key, linear_form(values[key], circuit.signals, writer))
+        if symbol_count(relation) > LONGEST:
+            raise CircuitError("the solution of all rows at once is too long to print")
+        reason = ("and",) if solved else ("Cramer's rule gives",)
+        solved.append(Line(f"{prefix}value-{_name(key)}", relation, "CRAMER", reason, (), Residual(rows, solution)))
+    parts = {target.tree: _value(target.form, values, field, net.signals) for target in measured}
+    tree = linear_form(field.read(quantity.resolved, parts), circuit.signals, writer)
+    forms = FormWriter(net.field, writer, [*net.unknowns, *net.signals])
+    shown = {target.tree: forms.tree(target.form) for target in measured}
+    relation = equation(replaced(quantity.resolved, shown.get), tree)
+    places = tuple(range(len(solved)))
+    claim = Follows(tuple(line.relation for line in solved), relation, tuple(ZERO for _ in solved), ONE, places)
+    uses = tuple(line.label for line in solved)
+    final = Line(f"{prefix}result", relation, "RESULT", ("so the quantity is",), uses, claim, boxed=True)
+    passages = (
+        Passage("equations", "All rows at once", tuple(steps)),
+        Passage("elimination", "Solution", tuple(solved)),
+        Passage("result", "Result", (final,)),
+    )
+    return Derivation(
+        quantity.resolved,
+        "determinants",
+        "All rows at once",
+        tuple(passage for passage in passages if passage.steps),
+        relation,
+        tuple(net.field.names),
+    )
+
+
+def _name(key: Expression) -> str:
+    match key:
+        case NodeVoltage(plus, _):
+            return f"v({plus})".casefold()
+        case BranchCurrent(element):
+            return f"i({element})".casefold()
+    raise CircuitError("an unknown that is neither a voltage nor a current")
+
+
+def _value(
+    form: Linear, values: dict[Expression, Rational], field: Field, signals: tuple[Expression, ...]
+) -> Rational:
+    total = field.zero
+    for key, coefficient in form.items():
+        total = total + coefficient.in_field(field) * (field.atom(key) if key in signals else values[key])
+    return total

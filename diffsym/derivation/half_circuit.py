@@ -1,0 +1,401 @@
+"""The half-circuit method, as a theorem about the circuit at hand.
+
+The mirror is found in the netlist; the half's rows are proved to be what the full rows say once v_b = ±v_a is put in; the
+full solution is proved to have that symmetry; and det = DM · CM shows which block cannot matter. Where there is no mirror
+the method refuses and shows what is left over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from diffsym.circuit.model import GROUND, SmallSignalCircuit
+from diffsym.circuit.symmetry import Mirror, mirror_of
+from diffsym.derivation.forms import FormWriter, Key, Linear
+from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit
+from diffsym.derivation.kcl import derive_kcl
+from diffsym.derivation.network import Network, network, written
+from diffsym.derivation.phrases import listed
+from diffsym.derivation.stamps import held_relations, premise
+from diffsym.derivation.steps import Derivation, Line, Passage, Reference, Remark, Sentence, Step
+from diffsym.derivation.targets import asked_currents, field_for, linear, targets
+from diffsym.errors import CircuitError
+from diffsym.expression.printing import to_text
+from diffsym.expression.tree import (
+    ONE,
+    ZERO,
+    Expression,
+    Negation,
+    NodeVoltage,
+    Quotient,
+    Relation,
+    Symbol,
+    equation,
+    number,
+    replaced,
+    walk,
+)
+from diffsym.forms.readable import Writer
+from diffsym.kernel.claims import Claim, Equal, Follows, Residual
+from diffsym.kernel.rational import Field, Rational, atoms_of
+from diffsym.solve.determinant import determinant
+from diffsym.solve.equations import formulate
+from diffsym.solve.quantity import Quantity
+
+
+def derive_half(
+    circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, name: str = "", prefix: str = "half-"
+) -> Derivation:
+    """The quantity by the circuit's own symmetry.
+
+    Raises CircuitError with the residue where the circuit has no mirror, or where the quantity is of neither mode.
+    """
+    return _HalfMethod(circuit, quantity, writer, name, prefix).derivation()
+
+
+class _HalfMethod:
+    def __init__(self, circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str, prefix: str) -> None:
+        self.circuit = circuit
+        self.quantity = quantity
+        self.writer = writer
+        self.name = name
+        self.prefix = prefix
+        mirror = mirror_of(circuit)
+        if mirror is None:
+            raise CircuitError(residue(circuit, writer), hint="use the method kcl, which needs no symmetry")
+        self.mirror = mirror
+        if quantity.sources or quantity.modes or asked_currents(quantity.resolved):
+            raise CircuitError("the half-circuit method is for voltages driven by the circuit's own signals")
+
+    def derivation(self) -> Derivation:
+        mode, target = self.mode()
+        half = half_circuit(self.circuit, self.mirror, mode)
+        signals = self.quantity.signals
+        net = network(self.circuit, (), signals)
+        asked, scale = self.in_half(target, mode)
+        tree = replaced(self.quantity.resolved, lambda part: asked if part == target else None)
+        inner = replace(self.quantity, asked=tree, resolved=tree)
+        core = derive_kcl(half.circuit, inner, self.writer, title=self.title(mode), prefix=self.prefix)
+        symmetry, mates = self.symmetry_steps(net, mode)
+        rows = self.proved_rows(net, half, core, mates)
+        closing, result = self.closing(core, target, asked, scale, mode, mates)
+        passages = [
+            Passage("symmetry", "Symmetry", tuple(symmetry)),
+            Passage("equations", f"The {mode}-mode half-circuit", tuple(rows)),
+            *(passage for passage in core.passages if passage.kind == "elimination"),
+            Passage("result", "Result", (*self.unboxed(core), *closing)),
+        ]
+        return Derivation(
+            self.quantity.resolved,
+            "half-circuit",
+            self.title(mode),
+            tuple(p for p in passages if p.steps),
+            result,
+            core.symbols,
+        )
+
+    def title(self, mode: str) -> str:
+        return f"Half-circuit, {mode} mode"
+
+    def unboxed(self, core: Derivation) -> list[Step]:
+        steps = [step for passage in core.passages if passage.kind == "result" for step in passage.steps]
+        return [
+            replace(step, boxed=False) if isinstance(step, Line) else step for step in steps if isinstance(step, Line)
+        ]
+
+    # ---- which mode, and what the half is asked
+    def mode(self) -> tuple[str, Expression]:
+        signals = set(self.quantity.signals)
+        net = network(self.circuit, (), self.quantity.signals)
+        target = self.measured(net)
+        if signals <= set(self.mirror.odd):
+            return DIFFERENTIAL, target
+        if signals <= set(self.mirror.even):
+            return COMMON, target
+        raise CircuitError(
+            "the quantity is driven in both modes at once",
+            hint="ask for the response to v_id and to v_ic one at a time",
+        )
+
+    def measured(self, net: Network) -> Expression:
+        found = targets(net, self.quantity.resolved)
+        if len(found) != 1:
+            raise CircuitError("the half-circuit method answers one voltage at a time")
+        return found[0].tree
+
+    def in_half(self, target: Expression, mode: str) -> tuple[Expression, int]:
+        """The voltage to ask of the half, and the factor that leads back: v_o1 − v_o2 = 2 v_o1."""
+        net = network(self.circuit, (), self.quantity.signals)
+        form = linear(net, target)
+        nodes = self.mirror.nodes
+        total: dict[str, Rational] = {}
+        assert form is not None
+        for key, value in form.items():
+            if not isinstance(key, NodeVoltage):
+                raise CircuitError("the half-circuit method answers voltages of nodes that are not driven")
+            node = key.plus
+            if node in self.mirror.axis:
+                place, sign = (GROUND, 0) if mode == DIFFERENTIAL else (node, 1)
+            elif any(first == node for first, _ in self.mirror.pairs):
+                place, sign = node, 1
+            else:
+                place, sign = nodes[node], -1 if mode == DIFFERENTIAL else 1
+            if sign:
+                total[place] = total.get(place, net.field.zero) + value * sign
+        total = {node: value for node, value in total.items() if value}
+        if not total:
+            raise CircuitError("by symmetry this voltage is 0: nothing is left to ask of the half-circuit")
+        if len(total) != 1 or not next(iter(total.values())).is_number:
+            raise CircuitError("the half-circuit method answers one voltage at a time")
+        ((node, value),) = total.items()
+        amount = value.as_fraction()
+        if amount.denominator != 1:
+            raise CircuitError("the half-circuit method answers one voltage at a time")
+        return NodeVoltage(node), int(amount)
+
+    # ---- the symmetry of the full solution
+    def solved(self, net: Network) -> list[tuple[str, Expression]]:
+        """Every unknown of the full circuit, solved exactly from its rows."""
+        order = list(net.unknowns)
+        rows = [row.form for row in net.rows]
+        field = net.field
+        table = [{order.index(key): value for key, value in form.items() if key in order} for form in rows]
+        if len(rows) != len(order):
+            raise CircuitError("the circuit's rows and unknowns do not match")
+        below = determinant(table, field.one, field.zero)
+        if not below:
+            raise CircuitError("the circuit's rows do not determine its voltages")
+        whole = field_for(net, self.quantity.resolved)
+        values: list[tuple[str, Expression]] = []
+        for place, key in enumerate(order):
+            total = whole.zero
+            for signal in net.signals:
+                column = [
+                    {
+                        **{c: v for c, v in row.items() if c != place},
+                        **({place: -form[signal]} if signal in form else {}),
+                    }
+                    for row, form in zip(table, rows)
+                ]
+                above = determinant(column, field.one, field.zero)
+                ratio: Any = above / below
+                total = total + ratio.in_field(whole) * whole.atom(signal)
+            assert isinstance(key, NodeVoltage)
+            values.append((f"v({key.plus})".casefold(), total.tree()))
+        return values
+
+    def symmetry_steps(self, net: Network, mode: str) -> tuple[list[Step], dict[str, Line]]:
+        """v_b = ±v_a for every pair, v = 0 on the axis: read off the solution of the full rows."""
+        pairs = self.mirror.pairs
+        unknown = {key.plus for key in net.unknowns if isinstance(key, NodeVoltage)}
+        swaps = ", ".join(f"{first} with {second}" for first, second in pairs)
+        axis = [node for node in self.mirror.axis if node in unknown]
+        text: Sentence = (f"Exchanging {swaps} maps the circuit onto itself",)
+        if axis:
+            text = (*text, f"; {' and '.join(axis)} {'stays' if len(axis) == 1 else 'stay'} in place")
+        if self.mirror.odd:
+            several = len(self.mirror.odd) > 1
+            odd = listed([Symbol(name) for name in self.mirror.odd])
+            text = (*text, "; ", *odd, " change sign" if several else " changes sign")
+        steps: list[Step] = [Remark((*text, "."), self.decoupling(net))]
+        other = self.mirror.even if mode == DIFFERENTIAL else self.mirror.odd
+        driven = listed([Symbol(name) for name in self.quantity.signals])
+        reason: Sentence = ("Only ", *driven, " is applied" if len(self.quantity.signals) == 1 else " are applied")
+        if other:
+            reason = (*reason, " (", *listed([Symbol(name) for name in other]), " = 0)")
+        reason = (*reason, ". The solution of the full circuit is unique, so it has this symmetry:")
+        solution = self.solved(net)
+        rows = tuple(equation(self.row_tree(net, row.form), ZERO) for row in net.rows)
+        mates: dict[str, Line] = {}
+        relations: list[tuple[str, Relation]] = []
+        for first, second in pairs:
+            if second in unknown:
+                image: Expression = NodeVoltage(first)
+                relations.append(
+                    (second, equation(NodeVoltage(second), Negation(image) if mode == DIFFERENTIAL else image))
+                )
+        if mode == DIFFERENTIAL:
+            relations += [(node, equation(NodeVoltage(node), ZERO)) for node in self.mirror.axis if node in unknown]
+        for place, (node, relation) in enumerate(relations):
+            claim = Residual(rows, tuple(solution))
+            label = f"{self.prefix}mirror-{node}"
+            why: Sentence = reason if place == 0 else ("Likewise",)
+            line = Line(label, relation, "SYMMETRY", why, (), claim)
+            steps.append(line)
+            mates[node] = line
+        return steps, mates
+
+    def row_tree(self, net: Network, form: Linear) -> Expression:
+        order: list[Key] = [*net.unknowns, *net.signals]
+        return FormWriter(net.field, self.writer, order).tree(form)
+
+    def decoupling(self, net: Network) -> tuple[Claim, ...]:
+        """det of the full rows = DM · CM, up to a number."""
+        try:
+            dm, cm = (half_circuit(self.circuit, self.mirror, mode) for mode in (DIFFERENTIAL, COMMON))
+            full = _determinant(net)
+            parts = [_determinant(network(half.circuit, (), half.circuit.signals)) for half in (dm, cm)]
+        except CircuitError:
+            return ()
+        product = net.field.one
+        for part in parts:
+            if part is None or full is None:
+                return ()
+            product = product * part.in_field(net.field)
+        ratio = full / product if full is not None and product else None
+        if ratio is None or not ratio.is_number or full is None:
+            return ()
+        first, second = (part.tree() for part in parts if part is not None)
+        return (Equal(full.tree(), number(ratio.as_fraction()) * first * second),)
+
+    # ---- the half's rows follow from the full ones
+    def proved_rows(self, net: Network, half: Half, core: Derivation, mates: dict[str, Line]) -> list[Step]:
+        """The half's own lines, after the remark that they are the full circuit's rows with the symmetry put in."""
+        equations = formulate(self.circuit)
+        small = network(half.circuit, (), half.circuit.signals)
+        silent = [name for name in self.circuit.signals if name not in self.quantity.signals]
+        premises = [line.relation for line in mates.values()]
+        steps = [step for passage in core.passages if passage.kind == "equations" for step in passage.steps]
+        claims: list[Claim] = []
+        for step in steps:
+            if isinstance(step, Line) and step.rule == "KCL":
+                row = small.row(step.label.removeprefix(f"{self.prefix}row-"))
+                claim = self.row_claim(net, equations, row.nodes, written(small, row), premises, silent)
+                claims.extend([] if claim is None else [claim])
+        if claims:
+            text = "Put into the rows of the full circuit, these relations leave exactly the rows of the half-circuit."
+            steps.insert(0, Remark((*half.changed_text(), text), tuple(claims)))
+        return steps
+
+    def row_claim(
+        self,
+        net: Network,
+        equations: Any,
+        nodes: Sequence[str],
+        goal: Relation,
+        premises: Sequence[Relation],
+        silent: Sequence[str],
+    ) -> Claim | None:
+        """The half's row at a node is the full row there, or half of it where the node lies on the axis."""
+        full = next((row for row in net.rows if row.kind == "kcl" and set(nodes) & set(row.nodes)), None)
+        if full is None:
+            return None
+        base = premise(equations, full)
+        held = [relation for relation in held_relations(net).values()]
+        zeros = [equation(Symbol(name), ZERO) for name in silent]
+        hypotheses = (base, *held, *zeros, *premises)
+        on_axis = any(node in self.mirror.axis for node in nodes)
+        factor: Expression = Quotient(ONE, number(2)) if on_axis else ONE
+        cofactors = (factor, *(ZERO for _ in hypotheses[1:]))
+        return Follows(hypotheses, goal, cofactors, ONE, tuple(range(1, len(hypotheses))))
+
+    # ---- back to the full circuit
+    def closing(
+        self, core: Derivation, target: Expression, asked: Expression, scale: int, mode: str, mates: dict[str, Line]
+    ) -> tuple[list[Step], Relation]:
+        steps: list[Step] = []
+        half_line = [line for line in core.lines if line.rule == "RESULT"][-1]
+        value = half_line.relation.right
+        total: Expression = value
+        if scale != 1:
+            field = Field(atoms_of(value))
+            total = self.writer.tree(field.read(value) * scale)
+        left = self.quantity.resolved
+        relation = equation(left, total)
+        hypotheses: list[Relation] = [half_line.relation]
+        uses = [half_line.label]
+        replacing: list[int] = []
+        asked_nodes = [part.plus for part in _voltages(target)] + [p.minus for p in _voltages(target) if p.minus]
+        for node in asked_nodes:
+            if node in mates:
+                hypotheses.append(mates[node].relation)
+                uses.append(mates[node].label)
+                replacing.append(len(hypotheses) - 1)
+        split = [
+            (part, NodeVoltage(part.plus) - NodeVoltage(part.minus))
+            for part in _voltages(target)
+            if part.minus is not None
+        ]
+        if split:
+            relation = equation(replaced(left, lambda part: next((t for p, t in split if p == part), None)), total)
+        cofactors = (number(scale), *(ZERO for _ in hypotheses[1:]))
+        claim = Follows(tuple(hypotheses), relation, cofactors, ONE, tuple(replacing))
+        same = relation == half_line.relation
+        reason: Sentence = ("Back in the full circuit, with ", *listed([Reference(label) for label in uses[1:]]), ":")
+        if same:
+            reason = ("The full circuit has the same value there:",)
+        line = Line(f"{self.prefix}full", relation, "MIRROR", reason, tuple(uses), claim, boxed=not self.name)
+        steps.append(line)
+        if self.name:
+            symbol = Symbol(self.name)
+            definition = Line(f"{self.prefix}def", equation(symbol, relation.left), "DEFINE", ("With",))
+            final = equation(symbol, total)
+            steps.append(definition)
+            steps.append(
+                Line(
+                    f"{self.prefix}result",
+                    final,
+                    "RESULT",
+                    ("this is",),
+                    (definition.label, line.label),
+                    Follows((definition.relation, relation), final, (ONE, ONE)),
+                    boxed=True,
+                )
+            )
+            return steps, final
+        return steps, relation
+
+
+def _voltages(node: Expression) -> list[NodeVoltage]:
+    return [part for part in walk(node) if isinstance(part, NodeVoltage)]
+
+
+def _determinant(net: Network) -> Rational | None:
+    order = list(net.unknowns)
+    if len(net.rows) != len(order):
+        return None
+    table = [{order.index(key): value for key, value in row.form.items() if key in order} for row in net.rows]
+    result = determinant(table, net.field.one, net.field.zero)
+    assert isinstance(result, Rational)
+    return result
+
+
+def residue(circuit: SmallSignalCircuit, writer: Writer) -> str:
+    """Why there is no mirror: which elements would be images of each other but differ."""
+    near = mirror_of(circuit, values=False)
+    if near is None:
+        return "the circuit has no mirror symmetry: no exchange of nodes maps it onto itself"
+    values = {element.name: element.value for element in circuit.elements}
+    kinds = {element.name: element.kind for element in circuit.elements}
+    seen: set[str] = set()
+    differences: list[str] = []
+    for name, image in near.elements.items():
+        if name in seen or kinds[name] in ("V", "I") or values[name] == values[image]:
+            continue
+        seen |= {name, image}
+        differences.append(f"{name} is {to_text(values[name])} but its image {image} is {to_text(values[image])}")
+    left = leftover(circuit, near, writer)
+    return "the halves do not match: " + "; ".join(differences) + (f". What is left over: {left}" if left else "")
+
+
+def leftover(circuit: SmallSignalCircuit, near: Mirror, writer: Writer) -> str:
+    """The sum of two image rows with v_b = −v_a put in: 0 for a true mirror, the residue else."""
+    if not near.odd:
+        return ""
+    net = network(circuit, (), near.odd)
+    one = net.field.one
+    for first, second in near.pairs:
+        rows = [row for row in net.rows if row.kind == "kcl" and row.nodes in ((first,), (second,))]
+        if len(rows) != 2:
+            continue
+        form = rows[0].form + rows[1].form
+        for left, right in near.pairs:
+            form = form.replacing(NodeVoltage(right), Linear({NodeVoltage(left): -one}))
+        for node in near.axis:
+            form = form.without(NodeVoltage(node))
+        if form:
+            tree = FormWriter(net.field, writer, [*net.unknowns, *net.signals]).tree(form)
+            return f"the sum of the rows at {first} and {second} keeps {to_text(tree)}"
+    return ""

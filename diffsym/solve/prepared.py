@@ -1,0 +1,44 @@
+"""A netlist made ready to be solved: transistors that are mirror images of each other share their symbols."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from diffsym.circuit.devices import Devices
+from diffsym.circuit.expansion import expand
+from diffsym.circuit.model import Circuit, SmallSignalCircuit
+from diffsym.circuit.symmetry import device_symmetry
+
+TRANSISTORS = ("M", "Q", "J", "D")
+
+
+def small_signal(
+    circuit: Circuit, *, keep: Mapping[str, tuple[str, ...]] | None = None, devices: Devices | None = None
+) -> SmallSignalCircuit:
+    """The small-signal circuit, with the sets that its own symmetry shows to be matched beside those that are stated.
+
+    ``keep`` and ``devices`` as in ``expand``, whose errors it raises.
+    """
+    return expand(circuit, matched=mirrored_transistors(circuit), keep=keep, devices=devices)
+
+
+def mirrored_transistors(circuit: Circuit) -> tuple[tuple[str, str], ...]:
+    """Pairs of transistors of one model that are images of each other and not stated to match already."""
+    counts = Counter((element.kind, element.model) for element in circuit.elements if element.kind in TRANSISTORS)
+    if not any(count > 1 for count in counts.values()):
+        return ()
+    mirror = device_symmetry(circuit)
+    if mirror is None:
+        return ()
+    kinds = {element.name: (element.kind, element.model) for element in circuit.elements}
+    stated = [set(names) for names in circuit.directives.matches]
+    pairs: dict[tuple[str, str], None] = {}
+    for name in kinds:
+        image = mirror.elements.get(name, name)
+        pair = {name, image}
+        if image == name or (image, name) in pairs or kinds[name] != kinds[image] or kinds[name][0] not in TRANSISTORS:
+            continue
+        if not any(pair <= each for each in stated):
+            pairs[name, image] = None
+    return tuple(pairs)

@@ -1,0 +1,233 @@
+"""diffsym and lcapy side by side on the same circuits: times for a person to look at, which decide nothing.
+
+Each row takes a netlist to a readable gain: diffsym from text to text, median of several warm runs; lcapy from its own
+netlist to a simplified string, once warmed up, in a process of its own that is ended after a minute. Every row's two
+answers are compared at a random rational point outside of the clock. The ratio is lcapy's time over diffsym's to the
+readable text; the exact answer alone, ``solved``, stands beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import platform
+import random
+import re
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from importlib.metadata import version
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from circuits import CIRCUITS, Bench
+
+from diffsym.circuit.expansion import expand
+from diffsym.circuit.model import SmallSignalCircuit
+from diffsym.circuit.netlist import read_netlist
+from diffsym.circuit.symmetry import device_symmetry
+from diffsym.expression.evaluate import evaluate
+from diffsym.expression.printing.text import to_text
+from diffsym.expression.tree import Expression, symbols_of
+from diffsym.forms.order import kinds
+from diffsym.forms.readable import Writer
+from diffsym.kernel.rational import Rational
+from diffsym.solve.lcapy_adapter import LcapyNetlist, lcapy_netlist
+from diffsym.solve.quantity import read_quantity
+from diffsym.solve.solution import solve
+
+CAP = 60.0
+"""Seconds after which lcapy is given up."""
+
+TIMES = ("diffsym_exact_seconds", "diffsym_seconds", "lcapy_seconds")
+
+RUNS = 9
+COLD_RUNS = 5
+
+COLD = {
+    "diffsym solve": (
+        "from diffsym.circuit.expansion import expand\n"
+        "from diffsym.circuit.netlist import read_netlist\n"
+        "from diffsym.expression.printing.text import to_text\n"
+        "from diffsym.forms.readable import Writer\n"
+        "from diffsym.solve.quantity import read_quantity\n"
+        "from diffsym.solve.solution import solve\n"
+        "small = expand(read_netlist({netlist!r}))\n"
+        "print(to_text(Writer().tree(solve(small, read_quantity(small, {quantity!r})).value)))\n"
+    ),
+    "import lcapy": "import lcapy\n",
+}
+
+
+def small_signal(netlist: str) -> SmallSignalCircuit:
+    circuit = read_netlist(netlist)
+    symmetry = device_symmetry(circuit)
+    pairs = {tuple(sorted(pair)) for pair in symmetry.elements.items()} if symmetry else set()
+    matched = tuple(sorted((a, b) for a, b in pairs if a != b and a[0].upper() in "MQ"))
+    return expand(circuit, matched=matched)
+
+
+def solved(case: Bench) -> tuple[SmallSignalCircuit, Rational]:
+    """From the netlist's text to the exact gain."""
+    small = small_signal(case.netlist)
+    return small, solve(small, read_quantity(small, case.quantity)).value
+
+
+def by_diffsym(case: Bench) -> tuple[Expression, str]:
+    """From the netlist's text to the readable gain."""
+    small, value = solved(case)
+    tree = Writer(kinds(dict(small.dimensions))).tree(value)
+    return tree, to_text(tree)
+
+
+def by_lcapy(text: str, plus: str, minus: str) -> Any:
+    """From lcapy's netlist, its driven signal being 1, to the simplified gain.
+
+    A string is made of it as a reader would get it; ideal op amps are the limit of their gain.
+    """
+    import lcapy
+
+    circuit = lcapy.Circuit(text)
+    output = circuit[plus].V.laplace() - circuit[minus].V.laplace() if minus != "0" else circuit[plus].V.laplace()
+    value = output.sympy
+    gain = next((symbol for symbol in value.free_symbols if symbol.name == "pinf"), None)
+    if gain is not None:
+        value = value.limit(gain, "oo")
+    simplified = lcapy.expr(value).simplify()
+    str(simplified)
+    return simplified.sympy
+
+
+def answered(sender: Connection, arguments: tuple[str, str, str], values: dict[str, Fraction]) -> None:
+    """The child's part: warm up on something else, then once on the clock, then the answer at a point."""
+    import lcapy
+
+    str((lcapy.Circuit("V1 1 0 s {p1}\nR1 1 2 {p2}\nR2 2 0 {p3}\n")["2"].V.laplace() * 2).simplify())
+    sender.send("ready")
+    began = time.perf_counter()
+    value = by_lcapy(*arguments)
+    seconds = time.perf_counter() - began
+    at_point = value.subs([(symbol, values[symbol.name]) for symbol in value.free_symbols])
+    sender.send((seconds, Fraction(int(at_point.p), int(at_point.q))))
+
+
+def lcapy_seconds(case: Bench, written: LcapyNetlist, values: dict[str, Fraction]) -> tuple[float, Fraction] | None:
+    """Seconds and the answer at the point; None past the cap."""
+    receiver, sender = multiprocessing.Pipe(duplex=False)
+    arguments = (driven(written, case), written.nodes[case.plus], written.nodes[case.minus])
+    child = multiprocessing.get_context("spawn").Process(target=answered, args=(sender, arguments, values))
+    child.start()
+    try:
+        sender.close()
+        if not receiver.poll(CAP):
+            return None
+        receiver.recv()
+        if not receiver.poll(CAP):
+            return None
+        seconds, value = receiver.recv()
+        return seconds, value
+    finally:
+        child.terminate()
+        child.join()
+
+
+def driven(written: LcapyNetlist, case: Bench) -> str:
+    """The netlist with the driven signal at 1 and all others at 0, so that lcapy has no more to do than is asked."""
+    text = written.text
+    for name, value in written.symbols.items():
+        if symbols_of(value) == (case.drive,):
+            text = re.sub(rf"\b{name}\b", "1", text)
+        elif symbols_of(value) and set(symbols_of(value)) <= set(case.silent):
+            text = re.sub(rf"\b{name}\b", "0", text)
+    return text
+
+
+def median_of(action: Callable[[], object], runs: int) -> float:
+    action()
+    seconds = []
+    for _ in range(runs):
+        began = time.perf_counter()
+        action()
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def measured(case: Bench) -> dict[str, Any]:
+    tree, text = by_diffsym(case)
+    ours = median_of(lambda: by_diffsym(case), RUNS)
+    exact = median_of(lambda: solved(case), RUNS)
+    written = lcapy_netlist(small_signal(case.netlist))
+    draw = random.Random(case.title)
+    names = sorted({name for value in written.symbols.values() for name in symbols_of(value)} | {"s"})
+    point = {name: Fraction(draw.randint(2, 99), draw.randint(2, 99)) for name in names}
+    values = {name: Fraction(evaluate(value, point)) for name, value in written.symbols.items()}  # type: ignore[arg-type]
+    theirs = lcapy_seconds(case, written, {**values, "s": point["s"]})
+    if theirs is not None and theirs[1] != evaluate(tree, point):
+        raise SystemExit(f"{case.title}: diffsym and lcapy have different answers")
+    return {
+        "circuit": case.title,
+        "quantity": case.quantity,
+        "answer": text,
+        "diffsym_seconds": ours,
+        "diffsym_exact_seconds": exact,
+        "lcapy_seconds": theirs[0] if theirs is not None else None,
+        "ratio": (theirs[0] if theirs is not None else CAP) / ours,
+    }
+
+
+def cold(script: str) -> float:
+    """Seconds of a new Python that runs a script, median."""
+    seconds = []
+    for _ in range(COLD_RUNS):
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds)
+
+
+def shown(seconds: float | None) -> str:
+    if seconds is None:
+        return f"> {CAP:.0f} s"
+    return f"{seconds * 1e3:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
+
+
+def main() -> None:
+    reading = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    reading.add_argument("-o", "--output", type=Path, default=Path("build/bench.json"))
+    output: Path = reading.parse_args().output
+    print(f"{'circuit':36} {'solved':>10} {'readable':>10} {'lcapy':>10} {'ratio':>9}")
+    rows = []
+    for case in CIRCUITS:
+        row = measured(case)
+        rows.append(row)
+        sign = ">" if row["lcapy_seconds"] is None else " "
+        times = " ".join(f"{shown(row[key]):>10}" for key in TIMES)
+        print(f"{case.title:36} {times} {sign}{row['ratio']:7.0f}×", flush=True)
+    median = statistics.median(row["ratio"] for row in rows)
+    print(f"{'median ratio':36} {median:41.0f}×")
+    first = CIRCUITS[0]
+    starts = {
+        name: cold(script.format(netlist=first.netlist, quantity=first.quantity)) for name, script in COLD.items()
+    }
+    for name, seconds in starts.items():
+        print(f"{'cold start: ' + name:36} {shown(seconds):>10}")
+    found = {
+        "machine": {"python": platform.python_version(), "system": platform.system(), "processor": platform.machine()},
+        "versions": {name: version(name) for name in ("python-flint", "sympy", "lcapy")},
+        "cap_seconds": CAP,
+        "rows": rows,
+        "median_ratio": median,
+        "cold_start_seconds": starts,
+    }
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written: {output}")
+
+
+if __name__ == "__main__":
+    main()
