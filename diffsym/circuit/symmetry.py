@@ -104,22 +104,50 @@ def mirror_of(circuit: SmallSignalCircuit, *, values: bool = True) -> Mirror | N
 
 
 def device_symmetry(circuit: Circuit) -> Mirror | None:
-    """The mirror symmetry of a netlist before expansion, whatever its sources drive; None where it has none."""
-    ends = {element.name: element.nodes for element in circuit.elements}
+    """The mirror symmetry of a netlist at rest, whatever its sources drive; None where it has none.
+
+    Devices that are images of each other have the same bias. A voltage source without bias is a wire then, so that its
+    two nodes count as one (named as the first that the netlist names, or ground); a current source without is nothing.
+    """
+    bias = {element.name: _bias(element) for element in circuit.elements if element.kind in ("V", "I")}
+    sensed = {name for element in circuit.elements for name in element.sensed}
+    idle = {name for name, value in bias.items() if not value and name not in sensed}
+    joint = _joint([element.nodes for element in circuit.elements if element.kind == "V" and element.name in idle])
+    ends = {element.name: tuple(joint.get(node, node) for node in element.nodes) for element in circuit.elements}
     parts = []
     for element in circuit.elements:
-        pins = (*element.nodes, *(element.control or ()), *(node for name in element.sensed for node in ends[name]))
+        if element.name in idle:
+            continue
+        control = tuple(joint.get(node, node) for node in element.control or ())
+        pins = (*ends[element.name], *control, *(node for name in element.sensed for node in ends[name]))
         flips = FLIPS.get(element.kind, (tuple(range(len(pins))),))
         if len(pins) != len(flips[0]):
             flips = (tuple(range(len(pins))),)
         if element.kind in ("V", "I"):
-            bias = _bias(element)
-            parts.append(_Part(element.name, f"{element.kind} {bias}", pins, flips[:1] if bias else flips))
+            value = bias[element.name]
+            parts.append(_Part(element.name, f"{element.kind} {value}", pins, flips[:1] if value else flips))
             continue
         size = sorted((key, repr(value)) for key, value in element.parameters.items())
         colour = f"{element.kind} {element.model} {element.value!r} {size}"
         parts.append(_Part(element.name, colour, pins, flips, sensed=element.sensed))
     return _search(parts, (), strict=False)
+
+
+def _joint(wires: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """Node → the one that it counts as, where wires tie nodes together."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        while parent.setdefault(node, node) != node:
+            node = parent[node]
+        return node
+
+    for plus, minus in wires:
+        first, second = root(plus), root(minus)
+        if second != GROUND:
+            first, second = second, first
+        parent[first] = second
+    return {node: root(node) for node in parent}
 
 
 def _bias(source: Element) -> str:

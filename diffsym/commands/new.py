@@ -26,12 +26,13 @@ title = "Gain of a common-source stage"
 chapter = 2                    # where a library's index lists it
 
 # A SPICE netlist without a title line. Symbols in the value of a source are signals, all others parameters;
-# a source with a number only is a supply, which is ground for signals.
+# a source with a number only is a supply, which is ground for signals. IT is a test current into the output.
 netlist = '''
 V1 in 0 vin
 VDD vdd 0 5
 RD vdd out RD
 M1 out in 0 0 n
+IT 0 out it
 .model n nmos level=1
 *% model M1 gm ro
 '''
@@ -47,14 +48,14 @@ A transistor with grounded source drives the resistance $R_D$. Its output resist
 name = "A_v"
 title = "Voltage gain"
 of = "v(out)/vin"
-expect = '-g_m (R_D \\parallel r_o)'   # compared with the result and never used; leave it out if you do not know
+expect = '-g_m (R_D \\parallel r_o)'   # compared with the result, never used; leave it out if you like
 limits = ["ro -> oo"]
 
 [[quantity]]
 name = "R_out"
-title = "Output resistance, without R_D"
-of = "ro"
-# A quantity is made of v(a), v(a,b), i(E), signals and parameters: v(out)/vin, vin/(-i(V1)), v(out)/it ...
+title = "Output resistance"
+of = "v(out)/it"               # the signals that a quantity names are applied, all others are zero
+expect = 'R_D \\parallel r_o'
 """
 
 

@@ -55,7 +55,7 @@ def run(given: Given) -> Outcome:
 
 
 def solution_json(circuit: Circuit, answer: Solved) -> dict[str, Any]:
-    return {"assumed": {}, **answer.to_dict(), "notes": list(remarks(circuit))}
+    return {**answer.to_dict(), "assumed": dict(answer.quantity.assumed), "notes": list(remarks(circuit))}
 
 
 def notes(circuit: Circuit, answer: Solved) -> tuple[str, ...]:
@@ -67,9 +67,8 @@ def notes(circuit: Circuit, answer: Solved) -> tuple[str, ...]:
 def remarks(circuit: Circuit) -> tuple[str, ...]:
     """What was remarkable about the netlist: symmetry that was used, values that are easily misread, cards not used."""
     small = circuit.small_signal
-    matched = (
-        f"{' and '.join(names)} are matched: they are images of each other" for names, how in small.matched if how == "symmetry"
-    )
+    images = (" and ".join(names) for names, how in small.matched if how == "symmetry")
+    matched = (f"{names} are matched: they are images of each other" for names in images)
     unused = circuit.netlist.unused
     left = (f"not used: {', '.join(unused)}",) if unused else ()
     return tuple(dict.fromkeys((*matched, *circuit.netlist.notes, *small.notes, *left)))

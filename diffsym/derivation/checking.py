@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from diffsym.derivation.steps import Derivation, Line, Remark, Step
+from diffsym.derivation.steps import Derivation, Line, Netlist, Remark, Step
 from diffsym.errors import Refuted
 from diffsym.expression.printing import to_text
 from diffsym.expression.tree import BranchCurrent, Expression, NodeVoltage, Relation, Symbol, replaced
@@ -74,6 +74,8 @@ def claims_of(
     step: Step, stated: dict[str, Relation], recalled: frozenset[Relation] = frozenset()
 ) -> tuple[Claim, ...]:
     """The claims behind a step; refuses a line that its claim does not state, or that rests on unstated lines."""
+    if isinstance(step, Netlist):
+        return ()
     if isinstance(step, Remark):
         return step.claims
     if step.claim is None:

@@ -121,13 +121,15 @@ def derive_device_law(
     """
     found = transistors(circuit)
     if not found:
-        raise CircuitError("there is no transistor whose law could be differentiated", hint="add a line such as Q1 c b e n")
+        raise CircuitError(
+            "there is no transistor whose law could be differentiated", hint="add a line such as Q1 c b e n"
+        )
     transistor = found[0]
     law = LAWS[transistor.kind]
     roles = law_roles(transistor, "1", ())
     roles |= {"VOV": Symbol("VOV"), "I": Symbol(law.rest)}
     asked = joined(quantity)
-    proof = Proof(roles)
+    proof = Proof(roles, f"{joined(name)}-" if name else "")
     state_law(proof, transistor, "1")
     if transistor.kind == "bjt":
         results = _bipolar(proof, transistor)
@@ -141,7 +143,7 @@ def derive_device_law(
 
 
 def state_input_resistance(proof: Proof, k: str) -> None:
-    """``rpi``: the reciprocal of the slope of the base current; it needs the line ``base``, iB = iC/β, and ``gmlaw``."""
+    """``rpi``: the reciprocal of the base current's slope; it needs the lines ``base``, iB = iC/β, and ``gmlaw``."""
     words = f"Put [law{k}] into [base]:"
     text = f"iB{k} = IS/beta*exp(w{k}/VT)"
     proof.follow("basevoltage", text, words, uses={"base": "1", f"law{k}": "1/beta"})
@@ -174,7 +176,9 @@ def _mos(proof: Proof, transistor: Transistor, wanted: set[str]) -> dict[str, st
     proof.given("rest", "i1 = I", "At the operating point the drain carries its bias current:")
     proof.section = "elimination"
     state_transconductance(proof, transistor, "1")
-    proof.follow("gmk", "gm = k*VOV", "In terms of the overdrive,", uses={"gmlaw": "1", "overdrive": "-k"}, rule="RESULT")
+    proof.follow(
+        "gmk", "gm = k*VOV", "In terms of the overdrive,", uses={"gmlaw": "1", "overdrive": "-k"}, rule="RESULT"
+    )
     proof.follow(
         "current",
         "I = k/2*VOV^2",
@@ -183,7 +187,12 @@ def _mos(proof: Proof, transistor: Transistor, wanted: set[str]) -> dict[str, st
     )
     proof.section = "result"
     proof.follow(
-        "gmratio", "gm = 2*I/VOV", "Divide [gmk] by [current]:", times="VOV", uses={"gmk": "VOV", "current": "-2"}, rule="RESULT"
+        "gmratio",
+        "gm = 2*I/VOV",
+        "Divide [gmk] by [current]:",
+        times="VOV",
+        uses={"gmk": "VOV", "current": "-2"},
+        rule="RESULT",
     )
     proof.follow(
         "square",

@@ -14,12 +14,12 @@ from typing import Any
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror, mirror_of
 from diffsym.derivation.forms import FormWriter, Key, Linear
-from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit
+from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit, netlist_text
 from diffsym.derivation.kcl import derive_kcl
 from diffsym.derivation.network import Network, network, written
 from diffsym.derivation.phrases import listed
 from diffsym.derivation.stamps import held_relations, premise
-from diffsym.derivation.steps import Derivation, Line, Passage, Reference, Remark, Sentence, Step
+from diffsym.derivation.steps import Derivation, Line, Netlist, Passage, Reference, Remark, Sentence, Step
 from diffsym.derivation.targets import asked_currents, field_for, linear, targets
 from diffsym.errors import CircuitError
 from diffsym.expression.printing import to_text
@@ -35,6 +35,7 @@ from diffsym.expression.tree import (
     equation,
     number,
     replaced,
+    symbols_of,
     walk,
 )
 from diffsym.forms.readable import Writer
@@ -199,7 +200,7 @@ class _HalfMethod:
             several = len(self.mirror.odd) > 1
             odd = listed([Symbol(name) for name in self.mirror.odd])
             text = (*text, "; ", *odd, " change sign" if several else " changes sign")
-        steps: list[Step] = [Remark((*text, "."), self.decoupling(net))]
+        steps: list[Step] = [Remark((*text, "."))]
         other = self.mirror.even if mode == DIFFERENTIAL else self.mirror.odd
         driven = listed([Symbol(name) for name in self.quantity.signals])
         reason: Sentence = ("Only ", *driven, " is applied" if len(self.quantity.signals) == 1 else " are applied")
@@ -222,10 +223,30 @@ class _HalfMethod:
             claim = Residual(rows, tuple(solution))
             label = f"{self.prefix}mirror-{node}"
             why: Sentence = reason if place == 0 else ("Likewise",)
+            if relation.right == ZERO:
+                why = ("The node on the axis does not move; it is a virtual ground:",)
             line = Line(label, relation, "SYMMETRY", why, (), claim)
             steps.append(line)
             mates[node] = line
+        if mode == DIFFERENTIAL:
+            steps.extend(self.block_remark(net))
         return steps, mates
+
+    def block_remark(self, net: Network) -> list[Step]:
+        """What det = DM · CM means for the symbols that only the common-mode half holds."""
+        claims = self.decoupling(net)
+        if not claims:
+            return []
+        halves = [half_circuit(self.circuit, self.mirror, mode).circuit for mode in (DIFFERENTIAL, COMMON)]
+        own, other = ({name for e in half.elements for name in symbols_of(e.value)} for half in halves)
+        absent = [Symbol(name) for name in sorted(other - own - set(self.circuit.signals))]
+        text: Sentence = (
+            "The determinant of the full rows is that of the differential half times that of the common-mode half",
+        )
+        if absent:
+            several = len(absent) > 1
+            text = (*text, "; ", *listed(absent), " occur" if several else " occurs", " only in the second, which divides out")
+        return [Remark((*text, "."), claims)]
 
     def row_tree(self, net: Network, form: Linear) -> Expression:
         order: list[Key] = [*net.unknowns, *net.signals]
@@ -267,6 +288,7 @@ class _HalfMethod:
         if claims:
             text = "Put into the rows of the full circuit, these relations leave exactly the rows of the half-circuit."
             steps.insert(0, Remark((*half.changed_text(), text), tuple(claims)))
+        steps.insert(0, Netlist(netlist_text(half.circuit), f"The {half.mode}-mode half-circuit as a netlist."))
         return steps
 
     def row_claim(
@@ -295,56 +317,37 @@ class _HalfMethod:
     def closing(
         self, core: Derivation, target: Expression, asked: Expression, scale: int, mode: str, mates: dict[str, Line]
     ) -> tuple[list[Step], Relation]:
-        steps: list[Step] = []
         half_line = [line for line in core.lines if line.rule == "RESULT"][-1]
         value = half_line.relation.right
         total: Expression = value
         if scale != 1:
             field = Field(atoms_of(value))
             total = self.writer.tree(field.read(value) * scale)
-        left = self.quantity.resolved
-        relation = equation(left, total)
-        hypotheses: list[Relation] = [half_line.relation]
-        uses = [half_line.label]
-        replacing: list[int] = []
-        asked_nodes = [part.plus for part in _voltages(target)] + [p.minus for p in _voltages(target) if p.minus]
-        for node in asked_nodes:
-            if node in mates:
-                hypotheses.append(mates[node].relation)
-                uses.append(mates[node].label)
-                replacing.append(len(hypotheses) - 1)
-        split = [
-            (part, NodeVoltage(part.plus) - NodeVoltage(part.minus))
+        split = {
+            part: NodeVoltage(part.plus) - NodeVoltage(part.minus)
             for part in _voltages(target)
             if part.minus is not None
-        ]
-        if split:
-            relation = equation(replaced(left, lambda part: next((t for p, t in split if p == part), None)), total)
-        cofactors = (number(scale), *(ZERO for _ in hypotheses[1:]))
-        claim = Follows(tuple(hypotheses), relation, cofactors, ONE, tuple(replacing))
-        same = relation == half_line.relation
-        reason: Sentence = ("Back in the full circuit, with ", *listed([Reference(label) for label in uses[1:]]), ":")
-        if same:
-            reason = ("The full circuit has the same value there:",)
-        line = Line(f"{self.prefix}full", relation, "MIRROR", reason, tuple(uses), claim, boxed=not self.name)
-        steps.append(line)
+        }
+        quantity = replaced(self.quantity.resolved, split.get)
+        nodes = [node for part in _voltages(target) for node in (part.plus, part.minus) if node in mates]
+        used = [half_line, *(mates[node] for node in nodes if node is not None)]
+        cofactors: list[Expression] = [number(scale), *(ZERO for _ in used[1:])]
+        replacing = tuple(range(1, len(used)))
+        steps: list[Step] = []
+        left = quantity
         if self.name:
-            symbol = Symbol(self.name)
-            definition = Line(f"{self.prefix}def", equation(symbol, relation.left), "DEFINE", ("With",))
-            final = equation(symbol, total)
+            left = Symbol(self.name)
+            definition = Line(f"{self.prefix}def", equation(left, quantity), "DEFINE", ("Wanted is",))
             steps.append(definition)
-            steps.append(
-                Line(
-                    f"{self.prefix}result",
-                    final,
-                    "RESULT",
-                    ("this is",),
-                    (definition.label, line.label),
-                    Follows((definition.relation, relation), final, (ONE, ONE)),
-                    boxed=True,
-                )
-            )
-            return steps, final
+            used.append(definition)
+            cofactors.append(ONE)
+        relation = equation(left, total)
+        claim = Follows(tuple(line.relation for line in used), relation, tuple(cofactors), ONE, replacing)
+        labels = [line.label for line in used if line.rule != "DEFINE"]
+        reason: Sentence = ("Back in the full circuit, from ", *listed([Reference(label) for label in labels]), ":")
+        steps.append(
+            Line(f"{self.prefix}result", relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True)
+        )
         return steps, relation
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror
 from diffsym.errors import CircuitError
+from diffsym.expression.printing import to_flat
 from diffsym.expression.tree import (
     ZERO,
     Expression,
@@ -20,8 +21,12 @@ from diffsym.expression.tree import (
     Number,
     Product,
     Quotient,
+    Sum,
+    children,
     number,
+    rebuilt,
     substituted,
+    sum_of,
 )
 
 DIFFERENTIAL = "differential"
@@ -54,7 +59,7 @@ class _Cut:
         self.mode = mode
         self.differential = mode == DIFFERENTIAL
         self.kept = {first for first, _ in mirror.pairs}
-        self.silent = {name: ZERO for name in (mirror.even if self.differential else mirror.odd)}
+        self.silent = dict.fromkeys(mirror.even if self.differential else mirror.odd, ZERO)
         self.changed: list[str] = []
 
     def half(self) -> Half:
@@ -239,8 +244,6 @@ HALVED: Mapping[str, Callable[[Expression], Expression]] = {"R": halved, "L": ha
 
 def simplified(value: Expression) -> Expression:
     """A source's value without the signals that were set to zero."""
-    from diffsym.expression.tree import Sum, children, rebuilt, sum_of
-
     parts = tuple(simplified(part) for part in children(value))
     match value:
         case Sum():
@@ -258,8 +261,6 @@ def simplified(value: Expression) -> Expression:
 
 def netlist_text(circuit: SmallSignalCircuit) -> str:
     """A small-signal circuit as the lines of a SPICE netlist that our own reader reads back."""
-    from diffsym.expression.printing import to_flat
-
     lines = [f"* {circuit.title}"]
     for element in circuit.elements:
         nodes = [element.plus, element.minus, *(element.control or ())]

@@ -1,4 +1,4 @@
-"""Two alike transistors whose emitters or sources meet at one node that an ideal current source feeds: found, or refused.
+"""Two alike transistors whose emitters or sources meet at a node that an ideal current source feeds: found, or refused.
 
 Capacitors carry no current at rest and are left aside.
 """
@@ -13,7 +13,7 @@ from diffsym.circuit.model import GROUND, Circuit, Element
 from diffsym.circuit.values import is_numeric
 from diffsym.errors import CircuitError, ExpressionError
 from diffsym.expression.names import joined
-from diffsym.expression.tree import Expression, Negation, NodeVoltage, Symbol, sum_of, symbols_of
+from diffsym.expression.tree import ZERO, Expression, Negation, NodeVoltage, Symbol, sum_of, symbols_of
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
 KINDS = {"npn": "bjt", "pnp": "bjt", "nmos": "mos", "pmos": "mos"}
@@ -218,6 +218,4 @@ def _symbolic(value: Expression | None, name: str) -> Expression:
 
 
 def node_voltage(node: str) -> Expression:
-    from diffsym.expression.tree import ZERO
-
     return ZERO if node == GROUND else NodeVoltage(node)

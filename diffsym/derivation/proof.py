@@ -173,7 +173,11 @@ class Proof:
         rests_on = {
             statement.step.label.removeprefix(self.prefix): (
                 *statement.rests_on,
-                *(part.label.removeprefix(self.prefix) for part in statement.step.reason if isinstance(part, Reference)),
+                *(
+                    part.label.removeprefix(self.prefix)
+                    for part in statement.step.reason
+                    if isinstance(part, Reference)
+                ),
             )
             for statement in self.statements
             if isinstance(statement.step, Line)

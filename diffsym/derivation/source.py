@@ -350,7 +350,9 @@ def _formula(place: _Place, value: Any) -> Expression:
 
 def _paragraphs(place: _Place, value: Any) -> tuple[Sentence, ...]:
     text = _text(place, value)
-    found: tuple[Sentence, ...] = _read(place, lambda: read_paragraphs(text, lambda part: read_formula(part, quantities=True)))
+    found: tuple[Sentence, ...] = _read(
+        place, lambda: read_paragraphs(text, lambda part: read_formula(part, quantities=True))
+    )
     return found
 
 

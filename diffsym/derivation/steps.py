@@ -46,7 +46,15 @@ class Remark:
     claims: tuple[Claim, ...] = ()
 
 
-Step = Line | Remark
+@dataclass(frozen=True, slots=True)
+class Netlist:
+    """A circuit that the derivation made, as netlist text that diffsym reads."""
+
+    text: str
+    caption: str = ""
+
+
+Step = Line | Remark | Netlist
 
 
 @dataclass(frozen=True, slots=True)

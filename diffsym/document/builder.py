@@ -12,7 +12,7 @@ from diffsym.derivation.checking import CheckedDerivation
 from diffsym.derivation.checks import CheckRow
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.steps import Inline as StepInline
-from diffsym.derivation.steps import Line, Passage, Remark, Sentence
+from diffsym.derivation.steps import Line, Netlist, Passage, Remark, Sentence
 from diffsym.derivation.steps import Reference as LineReference
 from diffsym.derivation.targets import measured
 from diffsym.derivation.worked import ApproximationFound, Worked, WorkedQuantity
@@ -188,6 +188,9 @@ class _Builder:
 
     def steps(self, passage: Passage) -> Iterable[Block]:
         for step in passage.steps:
+            if isinstance(step, Netlist):
+                yield Listing(step.text.strip("\n"), "spice", step.caption)
+                continue
             if isinstance(step, Remark):
                 words = self.inlines(step.text)
                 if words:

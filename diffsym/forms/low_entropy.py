@@ -2,8 +2,9 @@
 
 For a symbol x that occurs to the first degree, f = (A x + B)/(C x + D) with A, B, C, D free of x. Each way to write that
 (series, parallel, divider, f(0) + k (x ‖ w), …) is a rule; the rules recurse on A, B, C, D. Factors that share no
-symbol are split off first; sums of f and of 1/f that share no symbol become series and parallel blocks. (The idea of
-low-entropy forms is R. D. Middlebrook's; the search is our own.)
+symbol are split off first; sums of f and of 1/f that share no symbol become series and parallel blocks. What cannot
+get shorter than the best so far is not looked at: each symbol of f is written at least as often as its degree. (The
+idea of low-entropy forms is R. D. Middlebrook's; the search is our own.)
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from diffsym.expression.tree import (
@@ -50,9 +52,21 @@ class Candidate:
 Pair = tuple[Any, Any]
 """Numerator and denominator polynomials."""
 
+Plan = tuple[float, tuple[Pair, ...], Callable[..., Candidate]]
+"""A way to write f: the least that it adds to the cost of its parts, the parts, and the candidate made of theirs."""
+
+BLOCKED = Candidate(UNREACHED, ONE)
+"""Stands for a function whose own search asks for it again."""
+
+FIRST_SLACK = 1.5
+WIDEST_SLACK = 50.0
+"""How far above its floor a function is looked for at first, and at last before there is no limit."""
+
+TIE = 1e-9
+
 
 class Search:
-    """One search over the functions of one field; ``calls`` bounds the number of distinct functions looked at."""
+    """One search over the functions of one field; ``calls`` bounds the number of functions looked at."""
 
     def __init__(self, field: Field, kind: KindOf, calls: int = 400) -> None:
         self.field = field
@@ -60,29 +74,68 @@ class Search:
         self.budget = calls
         self.calls = 0
         self.memo: dict[tuple[str, str], Candidate] = {}
+        self.missed: dict[tuple[str, str], float] = {}
         self.guard: set[tuple[str, str]] = set()
+        self.factorings: dict[str, tuple[int, list[tuple[Any, int]]]] = {}
+        draw = random.Random(7)
+        self.point = [draw.randrange(2, PRIME) for _ in field.atoms]
+        self.other = [draw.randrange(2, PRIME) for _ in field.atoms]
 
     # ---- the search
     def best(self, top: Any, bottom: Any) -> Candidate:
-        """The cheapest candidate for top/bottom."""
+        """The cheapest candidate for top/bottom: looked for below a limit that is raised until there is one."""
         top, bottom = self.reduced(top, bottom)
         key = (str(top), str(bottom))
         known = self.memo.get(key)
-        if known is not None:
-            return known
+        slack, floor = FIRST_SLACK, self.floor(top, bottom, key)
+        while known is None and slack < WIDEST_SLACK:
+            known = self.within(top, bottom, key, floor + slack)
+            slack *= 2
+        known = known or self.within(top, bottom, key, inf)
+        return known if known and known is not BLOCKED else self.as_it_is(top, bottom)
+
+    def within(self, top: Any, bottom: Any, key: tuple[str, str], limit: float) -> Candidate | None:
+        """The cheapest candidate for the reduced top/bottom, if that costs less than the limit."""
+        found = self.memo.get(key)
+        if found is not None:
+            return found if found.cost < limit else None
+        if self.missed.get(key, 0.0) >= limit:
+            return None
         if key in self.guard:
-            return Candidate(UNREACHED, self.raw(top, bottom))
+            return BLOCKED
         if self.calls > self.budget:
-            return Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
+            return self.as_it_is(top, bottom) if self.raw_cost(top, bottom) < limit else None
         self.calls += 1
         places = sorted(self.places(top) | self.places(bottom))
-        found = self.trivial(top, bottom, places) or self.split(top, bottom)
+        found = self.trivial(top, bottom, places)
         if found is None:
-            self.guard.add(key)
-            found = self.searched(top, bottom, places)
-            self.guard.discard(key)
-        self.memo[key] = found
-        return found
+            groups, scale = self.groups(top, bottom)
+            if len(groups) > 1 or scale != (1, 1):
+                found = self.split(groups, scale, limit)
+            else:
+                self.guard.add(key)
+                found = self.searched(top, bottom, places, limit)
+                self.guard.discard(key)
+        if found is None:
+            self.missed[key] = limit
+        elif found is not BLOCKED:
+            self.memo[key] = found
+        return found if found is None or found.cost < limit or found is BLOCKED else None
+
+    def floor(self, top: Any, bottom: Any, key: tuple[str, str]) -> float:
+        """What top/bottom costs at least: a formula holds a symbol as often as the degree, joined by signs."""
+        known = self.memo.get(key)
+        if known is not None:
+            return known.cost
+        total, several = 0, -1
+        for above, below in zip(top.degrees(), bottom.degrees()):
+            if above or below:
+                total += int(max(above, below))
+                several += 1
+        return max(total + 0.3 * several, self.missed.get(key, 0.0)) if total else 0.0
+
+    def as_it_is(self, top: Any, bottom: Any) -> Candidate:
+        return Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
 
     def trivial(self, top: Any, bottom: Any, places: Sequence[int]) -> Candidate | None:
         if not places:
@@ -98,38 +151,76 @@ class Search:
                 return Candidate(cost + 0.1, Negation(tree)) if value < 0 else Candidate(cost, tree)
         return None
 
-    def split(self, top: Any, bottom: Any) -> Candidate | None:
-        """Product of factor groups that share no symbol, with the numerical factor in front."""
-        constant, above = top.factor()
-        divisor, below = bottom.factor()
-        groups: list[tuple[list[tuple[Any, int]], set[int]]] = []
+    def groups(self, top: Any, bottom: Any) -> tuple[list[Pair], tuple[int, int]]:
+        """Groups of factors that share no symbol, as quotients, and the numerical factor."""
+        constant, above = self.factors(top)
+        divisor, below = self.factors(bottom)
+        groups: list[tuple[list[tuple[Any, int]], frozenset[int]]] = []
         for factors, sign in ((above, 1), (below, -1)):
             for factor, power in factors:
-                merged: tuple[list[tuple[Any, int]], set[int]] = (
-                    [(factor, sign * int(power))],
-                    set(self.places(factor)),
-                )
+                members, symbols = [(factor, sign * power)], self.places(factor)
                 separate = []
                 for group in groups:
-                    if group[1] & merged[1]:
-                        merged = (group[0] + merged[0], merged[1] | group[1])
+                    if group[1] & symbols:
+                        members, symbols = group[0] + members, symbols | group[1]
                     else:
                         separate.append(group)
-                groups = [*separate, merged]
-        scale = (int(constant), int(divisor))
-        if len(groups) < 2 and scale == (1, 1):
-            return None
-        parts: list[Candidate] = []
-        for factors, _ in groups:
+                groups = [*separate, (members, symbols)]
+        quotients = []
+        for members, _ in groups:
             up, down = self.field.unit, self.field.unit
-            for factor, power in factors:
+            for factor, power in members:
                 if power > 0:
                     up = up * factor**power
                 else:
                     down = down * factor**-power
-            parts.append(self.best(up, down))
-        negative = scale[0] * scale[1] < 0
-        return self.signed(self.joined(parts, abs(scale[0]), abs(scale[1])), negative)
+            quotients.append((up, down))
+        return quotients, (constant, divisor)
+
+    def factors(self, polynomial: Any) -> tuple[int, list[tuple[Any, int]]]:
+        """Its numerical factor and its irreducible ones with their powers."""
+        key = str(polynomial)
+        known = self.factorings.get(key)
+        if known is None:
+            if len(polynomial) == 1:
+                powers = zip(self.field.generators, polynomial.degrees())
+                known = (int(polynomial.leading_coefficient()), [(each, int(power)) for each, power in powers if power])
+            else:
+                constant, factors = polynomial.factor()
+                known = (int(constant), [(factor, int(power)) for factor, power in factors])
+            self.factorings[key] = known
+        return known
+
+    def split(self, groups: Sequence[Pair], scale: tuple[int, int], limit: float) -> Candidate | None:
+        """Product of groups that share no symbol, with the numerical factor in front."""
+        top, bottom = abs(scale[0]), abs(scale[1])
+        parts = self.below(limit, 0.3 * (len(groups) - 1) + (0.5 if (top, bottom) != (1, 1) else 0), groups)
+        if parts is None or parts is STUCK:
+            return None if parts is None else BLOCKED
+        return self.signed(self.joined(parts, top, bottom), scale[0] * scale[1] < 0)
+
+    def below(self, limit: float, least: float, pairs: Sequence[Pair]) -> list[Candidate] | None:
+        """The cheapest candidates of all pairs, if together with ``least`` they cost less than the limit."""
+        parts = []
+        total = least
+        for top, bottom in pairs:
+            top, bottom = self.reduced(top, bottom)
+            key = (str(top), str(bottom))
+            floor = self.floor(top, bottom, key)
+            parts.append((top, bottom, key, floor))
+            total += floor
+            if total >= limit:
+                return None
+        found = []
+        for top, bottom, key, floor in parts:
+            part = self.within(top, bottom, key, limit - total + floor)
+            if part is None:
+                return None
+            if part is BLOCKED:
+                return STUCK
+            total += part.cost - floor
+            found.append(part)
+        return found
 
     def joined(self, parts: Sequence[Candidate], top: int, bottom: int) -> Candidate:
         """The product of parts and a number: over one denominator where a number or a part divides."""
@@ -139,26 +230,26 @@ class Search:
     def signed(self, candidate: Candidate, negative: bool) -> Candidate:
         return Candidate(candidate.cost + 0.1, Negation(candidate.tree)) if negative else candidate
 
-    def searched(self, top: Any, bottom: Any, places: Sequence[int]) -> Candidate:
+    def searched(self, top: Any, bottom: Any, places: Sequence[int], limit: float) -> Candidate | None:
         best: Candidate | None = None
         fewest = len(places)
-
-        def perfect() -> bool:
-            return (
-                best is not None
-                and best.cost < fewest + 0.99
-                and leaves(best.tree) == fewest
-                and not has_fraction(best.tree)
-            )
-
-        for candidate in self.candidates(top, bottom, places):
-            if candidate.cost < UNREACHED / 10 and (best is None or candidate.cost < best.cost - 1e-9):
-                best = candidate
-            if perfect():
+        passed_over = False
+        for least, pairs, made in self.plans(top, bottom, places):
+            parts = self.below(limit, least, pairs)
+            if parts is STUCK:
+                continue
+            candidate = made(*parts) if parts is not None else None
+            if candidate is None or candidate.cost >= limit:
+                passed_over = True
+                continue
+            best, limit = candidate, candidate.cost - TIE
+            if best.cost < fewest + 0.99 and leaves(best.tree) == fewest and not has_fraction(best.tree):
                 break
-        return best or Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
+        if best is None and not passed_over:
+            return self.as_it_is(top, bottom)
+        return best
 
-    def candidates(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Candidate]:
+    def plans(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Plan]:
         if len(places) >= 3:
             yield from self.blocks(top, bottom, places)
         above, below = top.degrees(), bottom.degrees()
@@ -170,9 +261,9 @@ class Search:
                 break
             yield from self.by_symbol(top, bottom, place)
         if bottom != 1 and top != 1:
-            yield self.quotient(self.best(top, self.field.unit), self.best(bottom, self.field.unit))
+            yield 0.4, ((top, self.field.unit), (bottom, self.field.unit)), self.quotient
 
-    def by_symbol(self, top: Any, bottom: Any, place: int) -> Iterator[Candidate]:
+    def by_symbol(self, top: Any, bottom: Any, place: int) -> Iterator[Plan]:
         """Every way to write (A x + B)/(C x + D) around x."""
         generator = self.field.generators[place]
         a = top.derivative(place)
@@ -184,7 +275,7 @@ class Search:
         if rule is not None:
             yield from rule(self, a, b, c, d, place)
 
-    def blocks(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Candidate]:
+    def blocks(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Plan]:
         """Series blocks of f, parallel blocks of f (series blocks of 1/f) that share no symbol."""
         for up, down, parallel in ((top, bottom, False), (bottom, top, True)):
             if parallel and not self.ohmic(top, bottom):
@@ -203,9 +294,9 @@ class Search:
                 if above * down != up * below:
                     continue
                 if parallel:
-                    yield self.parallel(*(self.best(q, p) for p, q in whole))
+                    yield 0.4 * (len(whole) - 1), tuple((q, p) for p, q in whole), self.parallel
                 else:
-                    yield self.plus(*(self.best(p, q) for p, q in whole))
+                    yield 0.5 * (len(whole) - 1) - 0.05, tuple(whole), self.plus
                 break
 
     # ---- combining candidates
@@ -309,35 +400,26 @@ class Search:
 
     def separate(self, top: Any, bottom: Any, places: Sequence[int]) -> list[set[int]] | None:
         """Groups of symbols that do not interact additively in f (mixed differences vanish modulo a prime)."""
-        draw = random.Random(7)
-        base = [draw.randrange(2, PRIME) for _ in self.field.atoms]
-        other = [draw.randrange(2, PRIME) for _ in self.field.atoms]
-        parts = [
-            [(int(c), [(p, int(k)) for p, k in enumerate(m) if k]) for m, c in polynomial.to_dict().items()]
-            for polynomial in (top, bottom)
-        ]
 
-        def value(changed: Sequence[int]) -> int:
-            point = [other[place] if place in changed else base[place] for place in range(len(base))]
-            sums = []
-            for terms in parts:
-                total = 0
-                for coefficient, powers in terms:
-                    term = coefficient
-                    for place, power in powers:
-                        term = term * pow(point[place], power, PRIME) % PRIME
-                    total += term
-                sums.append(total % PRIME)
-            return sums[0] * pow(sums[1], -1, PRIME) % PRIME if sums[1] else 0
+        def value(*changed: int) -> int:
+            point = [*self.point]
+            for place in changed:
+                point[place] = self.other[place]
+            below = int(bottom(*point)) % PRIME
+            return int(top(*point)) * pow(below, -1, PRIME) % PRIME if below else 0
 
-        origin = value(())
-        single = {place: value((place,)) for place in places}
+        origin = value()
+        single = {place: value(place) for place in places}
         group: dict[int, set[int]] = {place: {place} for place in places}
+        left = len(places)
         for number_of, first in enumerate(places):
             for second in places[:number_of]:
                 if group[first] is group[second]:
                     continue
-                if (value((first, second)) - single[first] - single[second] + origin) % PRIME:
+                if (value(first, second) - single[first] - single[second] + origin) % PRIME:
+                    left -= 1
+                    if left == 1:
+                        return None
                     union = group[first] | group[second]
                     for place in union:
                         group[place] = union
@@ -345,65 +427,104 @@ class Search:
         for place in places:
             if not any(group[place] is known for known in groups):
                 groups.append(group[place])
-        return groups if len(groups) > 1 else None
+        return groups
 
+
+STUCK: list[Candidate] = []
+"""Stands for parts of which one is BLOCKED."""
 
 ONE_PLUS = Candidate(0.15, ONE)
 
-Rule = Callable[[Search, Any, Any, Any, Any, int], Iterator[Candidate]]
+LEAST_SUM = 0.45
+"""What a + between two parts costs at least."""
+
+Rule = Callable[[Search, Any, Any, Any, Any, int], Iterator[Plan]]
 
 
-def _linear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _linear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/D"""
-    slope, x = s.best(a, d), s.atom(place)
-    yield s.plus(s.times(slope, x), s.best(b, d))
-    yield s.times(slope, s.plus(x, s.best(b, a)))
+    x = s.atom(place)
+    yield 1 + LEAST_SUM, ((a, d), (b, d)), lambda slope, rest: s.plus(s.times(slope, x), rest)
+    yield 1 + LEAST_SUM, ((a, d), (b, a)), lambda slope, rest: s.times(slope, s.plus(x, rest))
 
 
-def _proportional(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _proportional(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """A x/D"""
-    yield s.times(s.best(a, d), s.atom(place))
+    x = s.atom(place)
+    yield 1, ((a, d),), lambda slope: s.times(slope, x)
 
 
-def _saturating(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _saturating(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """A x/(C x + D)"""
-    x, knee = s.atom(place), s.best(d, c)
+    x = s.atom(place)
     if s.kinds[place] == "R":
-        yield s.times(s.best(a, d), s.parallel(x, knee))
-    yield s.quotient(s.times(s.best(a, c), x), s.plus(x, knee))
-    yield s.quotient(s.best(a, c), s.plus(ONE_PLUS, s.quotient(knee, x)))
-    yield s.quotient(s.times(s.best(a, d), x), s.plus(ONE_PLUS, s.times(x, s.best(c, d))))
+        yield 1.4, ((a, d), (d, c)), lambda slope, knee: s.times(slope, s.parallel(x, knee))
+    yield 2.4 + LEAST_SUM, ((a, c), (d, c)), lambda end, knee: s.quotient(s.times(end, x), s.plus(x, knee))
+    yield (
+        1.95 + LEAST_SUM,
+        ((a, c), (d, c)),
+        lambda end, knee: s.quotient(end, s.plus(ONE_PLUS, s.quotient(knee, x))),
+    )
+    yield (
+        2.55 + LEAST_SUM,
+        ((a, d), (c, d)),
+        lambda slope, knee: s.quotient(s.times(slope, x), s.plus(ONE_PLUS, s.times(x, knee))),
+    )
 
 
-def _inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """B/(C x)"""
-    yield s.quotient(s.best(b, c), s.atom(place))
+    x = s.atom(place)
+    yield 1.4, ((b, c),), lambda scale: s.quotient(scale, x)
 
 
-def _decaying(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _decaying(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """B/(C x + D)"""
     x, unit = s.atom(place), s.field.unit
-    yield s.quotient(s.best(b, c), s.plus(x, s.best(d, c)))
-    yield s.quotient(s.best(b, d), s.plus(ONE_PLUS, s.times(x, s.best(c, d))))
-    yield s.quotient(s.best(b, unit), s.plus(s.times(s.best(c, unit), x), s.best(d, unit)))
+    yield 1.4 + LEAST_SUM, ((b, c), (d, c)), lambda scale, knee: s.quotient(scale, s.plus(x, knee))
+    yield (
+        1.55 + LEAST_SUM,
+        ((b, d), (c, d)),
+        lambda start, knee: s.quotient(start, s.plus(ONE_PLUS, s.times(x, knee))),
+    )
+    yield (
+        1.4 + LEAST_SUM,
+        ((b, unit), (c, unit), (d, unit)),
+        lambda top, slope, rest: s.quotient(top, s.plus(s.times(slope, x), rest)),
+    )
 
 
-def _offset_inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _offset_inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/(C x)"""
     x = s.atom(place)
-    yield s.plus(s.best(a, c), s.quotient(s.best(b, c), x))
-    yield s.times(s.best(a, c), s.plus(ONE_PLUS, s.quotient(s.best(b, a), x)))
+    yield 1.4 + LEAST_SUM, ((a, c), (b, c)), lambda end, scale: s.plus(end, s.quotient(scale, x))
+    yield (
+        1.55 + LEAST_SUM,
+        ((a, c), (b, a)),
+        lambda end, knee: s.times(end, s.plus(ONE_PLUS, s.quotient(knee, x))),
+    )
 
 
-def _bilinear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Candidate]:
+def _bilinear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/(C x + D)"""
     x = s.atom(place)
     if s.kinds[place] == "R":
-        yield s.plus(s.best(b, d), s.times(s.best(a * d - b * c, d * d), s.parallel(x, s.best(d, c))))
-    yield s.times(s.best(a, c), s.quotient(s.plus(x, s.best(b, a)), s.plus(x, s.best(d, c))))
-    yield s.times(
-        s.best(b, d),
-        s.quotient(s.plus(ONE_PLUS, s.times(x, s.best(a, b))), s.plus(ONE_PLUS, s.times(x, s.best(c, d)))),
+        yield (
+            1.4 + LEAST_SUM,
+            ((b, d), (a * d - b * c, d * d), (d, c)),
+            lambda start, slope, knee: s.plus(start, s.times(slope, s.parallel(x, knee))),
+        )
+    yield (
+        2.4 + 2 * LEAST_SUM,
+        ((a, c), (b, a), (d, c)),
+        lambda end, zero, pole: s.times(end, s.quotient(s.plus(x, zero), s.plus(x, pole))),
+    )
+    yield (
+        2.7 + 2 * LEAST_SUM,
+        ((b, d), (a, b), (c, d)),
+        lambda start, zero, pole: s.times(
+            start, s.quotient(s.plus(ONE_PLUS, s.times(x, zero)), s.plus(ONE_PLUS, s.times(x, pole)))
+        ),
     )
 
 
