@@ -6,6 +6,7 @@ import cmath
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from diffsym.circuit.model import Circuit as NetlistCircuit
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.circuit.netlist import load_netlist
 from diffsym.circuit.netlist import read_netlist as _read_netlist
-from diffsym.errors import QuantityError, UsageError
+from diffsym.errors import CircuitError, QuantityError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
@@ -74,11 +75,7 @@ class Circuit:
         solution = solve(small, asked, budget=budget)
         value = solution.value
         if at:
-            unknown = [name for name in at if not value.depends_on(joined(name)) and joined(name) not in _known(small)]
-            if unknown:
-                raise QuantityError(f"the circuit has no symbol {unknown[0]}", hint="set one of its symbols, or s")
-            point = {joined(name): value.field.number(Fraction(number)) for name, number in at.items()}
-            value = value.replaced(point)
+            value = _at_point(value, {joined(name): Fraction(number) for name, number in at.items()}, _known(small))
         return Solved(
             quantity, asked, value, self.notation, tuple(small.signals), solution.method, solution.checks,
             solution.seconds, form,
@@ -97,6 +94,22 @@ class Circuit:
     def __repr__(self) -> str:
         title = f" {self.netlist.title!r}" if self.netlist.title else ""
         return f"<Circuit{title}: {len(self.netlist.elements)} elements, {len(self.netlist.nodes)} nodes>"
+
+
+def _at_point(value: Rational, point: Mapping[str, Fraction], known: set[str]) -> Rational:
+    """The value with numbers for symbols. Raises QuantityError for a name that the circuit lacks, and at a pole."""
+    for name in point:
+        if not value.depends_on(name) and name not in known:
+            near = get_close_matches(name, known, 1, 0.5)
+            hint = f"did you mean {near[0]}?" if near else "set one of its symbols, or s"
+            raise QuantityError(f"the circuit has no symbol {name}", hint=hint)
+    try:
+        return value.replaced({name: value.field.number(number) for name, number in point.items()})
+    except CircuitError:
+        where = ", ".join(f"{name} = {number}" for name, number in point.items())
+        raise QuantityError(
+            f"the answer divides by zero at {where}", hint="leave one of them out, and take the limit of what remains"
+        ) from None
 
 
 def _known(small: SmallSignalCircuit) -> set[str]:

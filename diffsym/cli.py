@@ -6,10 +6,11 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from importlib import import_module
 
 from diffsym.commands.arguments import Command, Outcome, help_of, nearest, read_arguments, shown
+from diffsym.commands.failures import internal_error
 from diffsym.errors import DiffsymError, UsageError
 from diffsym.version import __version__
 
@@ -28,9 +29,6 @@ COMMANDS: dict[str, str] = {
 INTERRUPTED = 130
 PIPE_CLOSED = 141
 """Exit statuses of a shell for a command that was ended by a signal."""
-
-TRACEBACK = "DIFFSYM_TRACEBACK"
-"""Environment variable that is ``1`` where an internal error is to show its traceback."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -72,11 +70,7 @@ def _answered(arguments: Sequence[str], json: bool) -> Outcome:
         file = error.filename if isinstance(error.filename, str) else None
         failure = UsageError((error.strerror or str(error)).lower(), file=file)
     except Exception as error:
-        if os.environ.get(TRACEBACK) == "1":
-            import traceback
-
-            traceback.print_exc()
-        failure = _internal(error)
+        failure = internal_error(error)
     return _as_printed(Outcome("", failure.to_dict, (), (str(failure),), failure.exit_status), json)
 
 
@@ -141,20 +135,6 @@ def overview() -> str:
 # Printing -----------------------------------------------------------------------------------------------------------
 
 
-class InternalError(DiffsymError):
-    """A defect of diffsym."""
-
-    exit_status = 1
-
-
-def _internal(error: Exception) -> InternalError:
-    about = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return InternalError(
-        f"internal error: {about[:500]}; this is a defect of diffsym, please report it",
-        hint=f"{TRACEBACK}=1 shows where it happened",
-    )
-
-
 def _print(outcome: Outcome) -> None:
     sys.stdout.write(outcome.text)
     sys.stdout.flush()
@@ -175,8 +155,5 @@ def _speak_utf8() -> None:
 
 def _close_stdout() -> None:
     """Python flushes stdout once more on its way out; that must not fail aloud."""
-    try:
+    with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):
-        pass
-

@@ -102,11 +102,11 @@ def parts_of(netlist: Netlist, values: Values, symbol: Callable[[str, str], str]
         name, kind = words[0], words[0][0].upper()
         if kind in DEVICES:
             nodes = words[1:]
-            for parameter, part, plus, minus, *control in DEVICES[kind]:
+            for parameter, letter, plus, minus, *control in DEVICES[kind]:
                 if parameter in netlist.kept.get(name.lower(), KEPT[kind]):
                     value = values.get(symbol(name, parameter), Fraction(1))
                     between = (nodes[control[0]], nodes[control[1]]) if control else ("0", "0")
-                    parts.append(Part(f"{name}.{parameter}", part, nodes[plus], nodes[minus], value, between))
+                    parts.append(Part(f"{name}.{parameter}", letter, nodes[plus], nodes[minus], value, between))
             continue
         if kind == "K":
             parts.append(Part(name, kind, "0", "0", amount(netlist, words[3], values), sensed=(words[1], words[2])))

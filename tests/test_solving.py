@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,7 +27,7 @@ FIXTURES = Path(__file__).parent / "fixtures" / "solving"
 
 @dataclass(frozen=True)
 class Question:
-    """``expected`` is a formula, ``refusal`` the beginning of an error's message; neither: the second solver decides."""
+    """``expected`` is a formula, ``refusal`` the beginning of a message; neither: the second solver decides."""
 
     title: str
     netlist: str
@@ -81,7 +81,7 @@ def values_at(small: SmallSignalCircuit, quantity: Quantity, seed: int) -> dict[
     return values
 
 
-def naming(small: SmallSignalCircuit):  # type: ignore[no-untyped-def]
+def naming(small: SmallSignalCircuit) -> Callable[[str, str], str]:
     """The symbol of a device's parameter, by the rule of the contract: own index, first member's index, none."""
 
     def symbol(device: str, parameter: str) -> str:
@@ -99,10 +99,10 @@ def value_of(answer: Rational, values: dict[str, Fraction]) -> Fraction | float 
     return evaluate(answer.tree(), values)
 
 
-def same(first: object, second: object) -> bool:
+def same(first: Fraction | float | complex, second: Fraction | float | complex) -> bool:
     if isinstance(first, Fraction) and isinstance(second, Fraction):
         return first == second
-    return complex(first) == pytest.approx(complex(second), rel=1e-9)  # type: ignore[arg-type]
+    return bool(complex(first) == pytest.approx(complex(second), rel=1e-9))
 
 
 ALL = tuple(questions())
@@ -139,10 +139,16 @@ def test_the_refusal(question: Question) -> None:
     assert not isinstance(caught.value, ExpressionError)
     assert question.refusal in caught.value.message
     assert caught.value.hint
-    if isinstance(caught.value, CircuitError) and "X" not in question.netlist and "short-circuited" not in question.refusal:
+    if (
+        isinstance(caught.value, CircuitError)
+        and "X" not in question.netlist
+        and "short-circuited" not in question.refusal
+    ):
         quantity = read_quantity(small, question.quantity)
         with pytest.raises((Undetermined, KeyError)):
-            second_opinion(question.netlist, question.quantity, values_at(small, quantity, 1), naming(small), small.models)
+            second_opinion(
+                question.netlist, question.quantity, values_at(small, quantity, 1), naming(small), small.models
+            )
 
 
 def test_there_are_many_circuits() -> None:

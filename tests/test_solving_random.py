@@ -1,4 +1,4 @@
-"""Random linear circuits: answered as the second solver answers them in numbers, and refused where that finds no answer."""
+"""Random linear circuits: answered as the second solver answers them, and refused where that finds no answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NUMBERS = ("1", "2", "-1", "0", "0.5", "1k", "10")
 
 @st.composite
 def netlists(draw: st.DrawFn) -> str:
-    """A tree of elements that reaches every node, and up to seven more anywhere; few symbols, so that values may cancel."""
+    """A tree of elements to every node, and up to seven more anywhere; some share symbols and may cancel."""
     count = draw(st.integers(2, len(NODES)))
     nodes = NODES[:count]
     ends = [(node, nodes[draw(st.integers(0, place))]) for place, node in enumerate(nodes[1:])]

@@ -50,8 +50,8 @@ FOUND = {
         {("M1", "M2")},
     ),
     "an op amp before each gate": (
-        "V1 a 0 v1\nV2 b 0 v2\nE1 g1 0 a s1 A\nE2 g2 0 b s2 A\nM1 o1 g1 s1 0 n\nM2 o2 g2 s2 0 n\nRS s1 s2 RS\nR1 o1 0 R\n"
-        "R2 o2 0 R\n*% opamp E1\n*% opamp E2",
+        "V1 a 0 v1\nV2 b 0 v2\nE1 g1 0 a s1 A\nE2 g2 0 b s2 A\nM1 o1 g1 s1 0 n\nM2 o2 g2 s2 0 n\nRS s1 s2 RS\n"
+        "R1 o1 0 R\nR2 o2 0 R\n*% opamp E1\n*% opamp E2",
         {("M1", "M2")},
     ),
 }  # fmt: skip

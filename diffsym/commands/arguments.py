@@ -65,7 +65,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a command found. ``text`` goes to stdout, or ``json()`` in its place; ``notes`` and ``failures`` to stderr."""
+    """What a command found: ``text``, or ``json()`` in its place, for stdout; ``notes`` and ``failures`` for stderr."""
 
     text: str = ""
     json: Callable[[], Any] = dict
@@ -123,7 +123,7 @@ def _unknown_option(command: Command, head: str, options: tuple[str, ...]) -> Us
     return UsageError(
         f"{command.name} has no option {shown(head)}",
         hint=f"{nearest(head, [name for name in options if name.startswith('--')], 'the options are')}"
-        "; an expression that begins so goes after --",
+        " (an expression that begins so goes after --)",
     )
 
 
@@ -157,9 +157,7 @@ def chosen(option: str, value: str, choices: Sequence[str]) -> str:
         return value
     listed = f"{option} is one of {', '.join(choices)}"
     near = get_close_matches(value.lower()[:100], choices, 1, 0.5)
-    raise UsageError(
-        f"unknown {option} {shown(value)}", hint=f"did you mean {near[0]}? {listed}" if near else listed
-    )
+    raise UsageError(f"unknown {option} {shown(value)}", hint=f"did you mean {near[0]}? {listed}" if near else listed)
 
 
 def shown(text: str) -> str:
@@ -168,9 +166,7 @@ def shown(text: str) -> str:
 
 
 def usage_of(command: Command) -> str:
-    options = "".join(
-        f" [{_spelled(option)}]" for option in command.options
-    )
+    options = "".join(f" [{_spelled(option)}]" for option in command.options)
     return f"diffsym {command.name} {command.words}{options} [--json]".replace("  ", " ")
 
 

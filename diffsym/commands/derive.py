@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, chosen, nearest, shown
+from diffsym.commands.failures import internal_error
 from diffsym.commands.library import SUFFIX, is_source, names, source_at
 from diffsym.commands.places import STDIN, circuit_at, folder_at, write_whole
 from diffsym.commands.progress import progress
@@ -112,7 +113,7 @@ def _sources(given: Given) -> list[Path] | None:
     words = given.words
     if given.has("all"):
         if words:
-            raise UsageError(f"--all is the whole library, found {shown(words[0])} beside it", hint="leave one of them out")
+            raise UsageError(f"--all is the whole library, found {shown(words[0])} beside it", hint="leave one out")
         if not given.has("output"):
             raise UsageError("--all writes many files", hint="name a folder for them: --output DIR")
         return [source_at(name) for name in names()]
@@ -172,9 +173,7 @@ def of_circuit(place: str, quantities: Sequence[str], printing: Printing) -> Pag
     worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
     name = "solution" if place == STDIN else Path(place).stem
     document = build(worked, name=name, title=printing.title)
-    return pages_of(
-        document, worked, printing.formats, templates=printing.templates, fragment=printing.fragment
-    )
+    return pages_of(document, worked, printing.formats, templates=printing.templates, fragment=printing.fragment)
 
 
 def _spec(text: str, methods: tuple[str, ...]) -> Any:
@@ -206,6 +205,9 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
         )
     except DiffsymError as error:
         return Failure(path.stem, error.at(file=str(path)))
+    except Exception as error:
+        # One document that fails must not take the others with it.
+        return Failure(path.stem, internal_error(error).at(file=str(path)))
 
 
 def _each(sources: Sequence[Path], printing: Printing, jobs: int) -> Iterator[Pages | Failure]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, chosen, nearest, shown
@@ -28,18 +28,29 @@ COMMAND = Command(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """``flat``: the same as ``tree`` with parallel connections multiplied out."""
+
+    tree: Expression
+    flat: Expression
+    notation: Notation
+    json: Callable[[], dict[str, Any]]
+
+
 def run(given: Given) -> Outcome:
     format = chosen("format", given.one("format", FORMATS[0]), FORMATS)
     file, spec = _asked(given.words[0])
     try:
-        tree, notation, value = _by_law(file, spec) if _is_by_law(file, spec) else _by_circuit(file, spec)
+        result = _by_law(file, spec) if _is_by_law(file, spec) else _by_circuit(file, spec)
     except DiffsymError as error:
         raise error.at(file=file.file) from None
     if format == "json":
         from json import dumps
 
-        return Outcome(dumps(value(), ensure_ascii=False, indent=2) + "\n", value)
-    return Outcome(PRINTERS[format](tree, notation) + "\n", value)
+        return Outcome(dumps(result.json(), ensure_ascii=False, indent=2) + "\n", result.json)
+    tree = result.flat if format in FOR_MACHINES else result.tree
+    return Outcome(PRINTERS[format](tree, result.notation) + "\n", result.json)
 
 
 def _asked(word: str) -> tuple[DerivationFile, QuantitySpec]:
@@ -75,19 +86,22 @@ def _is_by_law(file: DerivationFile, spec: QuantitySpec) -> bool:
     return bool(others & set(symbols_of(read_expression(spec.of, symbols=others, quantities=True))))
 
 
-def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> tuple[Expression, Notation, Callable[[], dict[str, Any]]]:
+def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> Result:
     from diffsym.api import Circuit
     from diffsym.commands.solve import solution_json
     from diffsym.derivation.library import circuit_of
+    from diffsym.forms.low_entropy import factored
+    from diffsym.forms.order import arranged
 
     netlist = circuit_of(file)
     assert netlist is not None
     circuit = Circuit(netlist)
     answer = circuit.solve(spec.of)
-    return answer.tree, answer.notation, lambda: solution_json(circuit, answer)
+    flat = arranged(factored(answer.value), answer.kind)
+    return Result(answer.tree, flat, answer.notation, lambda: solution_json(circuit, answer))
 
 
-def _by_law(file: DerivationFile, spec: QuantitySpec) -> tuple[Expression, Notation, Callable[[], dict[str, Any]]]:
+def _by_law(file: DerivationFile, spec: QuantitySpec) -> Result:
     from time import perf_counter
 
     from diffsym.derivation.library import is_by_law, worked_of
@@ -128,7 +142,7 @@ def _by_law(file: DerivationFile, spec: QuantitySpec) -> tuple[Expression, Notat
             "notes": [],
         }
 
-    return tree, notation, value
+    return Result(tree, tree, notation, value)
 
 
 # Languages ----------------------------------------------------------------------------------------------------------
@@ -170,6 +184,9 @@ def _sympy(tree: Expression, notation: Notation) -> str:
 
     return to_sympy_code(tree)
 
+
+FOR_MACHINES = ("sympy", "python")
+"""Formats in which nobody looks for ‖."""
 
 PRINTERS: Mapping[str, Callable[[Expression, Notation], str]] = {
     "text": _text,

@@ -36,26 +36,27 @@ IT 0 out it
 .model n nmos level=1
 *% model M1 gm ro
 '''
+# M1 brings the symbols gm1 and ro1, which formulas write as g_{{m1}} and r_{{o1}}.
 
 # Numbers for the check at the end.
-nominal = {{ gm = "1m", RD = "10k", ro = "100k" }}
+nominal = {{ gm1 = "1m", RD = "10k", ro1 = "100k" }}
 
 problem = '''
-A transistor with grounded source drives the resistance $R_D$. Its output resistance $r_o$ is finite.
+A transistor with grounded source drives the resistance $R_D$. Its output resistance $r_{{o1}}$ is finite.
 '''
 
 [[quantity]]
 name = "A_v"
 title = "Voltage gain"
 of = "v(out)/vin"
-expect = '-g_m (R_D \\parallel r_o)'   # compared with the result, never used; leave it out if you like
-limits = ["ro -> oo"]
+expect = '-g_{{m1}} (R_D \\parallel r_{{o1}})'   # compared with the result, never used; leave it out if you like
+limits = ["ro1 -> oo"]
 
 [[quantity]]
 name = "R_out"
 title = "Output resistance"
 of = "v(out)/it"               # the signals that a quantity names are applied, all others are zero
-expect = 'R_D \\parallel r_o'
+expect = 'R_D \\parallel r_{{o1}}'
 """
 
 

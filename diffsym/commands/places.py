@@ -20,7 +20,7 @@ MOST_BYTES = 10_000_000
 
 
 def circuit_at(word: str) -> Circuit:
-    """The circuit of a netlist file, or of the text on stdin where the word is ``-``; a first line is a title in both."""
+    """The circuit of a netlist file, or of stdin where the word is ``-``; the first line is a title in both."""
     from diffsym.api import Circuit
     from diffsym.circuit.netlist import load_netlist, read_netlist
 

@@ -60,8 +60,9 @@ def solution_json(circuit: Circuit, answer: Solved) -> dict[str, Any]:
 
 def notes(circuit: Circuit, answer: Solved) -> tuple[str, ...]:
     """What the answer rests on that the person did not write."""
-    assumed = (f"{name} is taken as {meaning}" for name, meaning in answer.quantity.assumed.items())
-    return (*assumed, *remarks(circuit))
+    assumed = answer.quantity.assumed.items()
+    spelled = ((answer.notation.text(name) if name.isalnum() else name, meaning) for name, meaning in assumed)
+    return (*(f"{name} is taken as {meaning}" for name, meaning in spelled), *remarks(circuit))
 
 
 def remarks(circuit: Circuit) -> tuple[str, ...]:
@@ -75,7 +76,7 @@ def remarks(circuit: Circuit) -> tuple[str, ...]:
 
 
 def named(option: str, values: Sequence[str]) -> dict[str, str]:
-    """``NAME=VALUE`` of an option, by name. Raises UsageError where one is not of this form, or a name is given twice."""
+    """``NAME=VALUE`` of an option, by name. Raises UsageError for another form and for a name given twice."""
     out: dict[str, str] = {}
     for text in values:
         name, equals, value = (part.strip() for part in text.partition("="))

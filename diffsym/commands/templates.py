@@ -30,6 +30,4 @@ def run(given: Given) -> Outcome:
     for copy, path in copies.items():
         folder_at(copy.parent)
         write_whole(copy, path.read_text(encoding="utf-8"), replace=False)
-    return Outcome(
-        "".join(f"{copy}\n" for copy in copies), lambda: {"files": [{"file": str(copy)} for copy in copies]}
-    )
+    return Outcome("".join(f"{copy}\n" for copy in copies), lambda: {"files": [{"file": str(copy)} for copy in copies]})

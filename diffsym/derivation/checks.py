@@ -10,7 +10,7 @@ from fractions import Fraction
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.steps import Sentence
 from diffsym.errors import DiffsymError, Refuted
-from diffsym.expression.dimension import dimension_of, unit_text
+from diffsym.expression.dimension import dimension_of, guessed, unit_text
 from diffsym.expression.evaluate import evaluate, si
 from diffsym.expression.notation import Notation
 from diffsym.expression.tree import (
@@ -93,7 +93,9 @@ def number_row(
     shown = si(value, "" if unit in (None, "1") else unit)  # type: ignore[arg-type]
     given: list[str | Expression] = []
     for place, name in enumerate(names):
-        amount = si(nominal[name], notation.dimensions.get(name, "").replace("1", ""))
+        guess = guessed(name)
+        unit_of_name = notation.dimensions.get(name) or (unit_text(guess) if guess is not None else "1")
+        amount = si(nominal[name], "" if unit_of_name == "1" else unit_of_name)
         given += [", " if place else "with ", Symbol(name), f" = {amount}"]
     return CheckRow("Number", (*given, ": " if given else "", left, f" = {shown}"))
 

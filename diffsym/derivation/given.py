@@ -57,15 +57,14 @@ def derive_given(
     numbers: Mapping[str, Fraction] | None = None,
     prefix: str = "",
 ) -> Derivation:
-    """The quantity, arithmetic over symbols of the relations included, in terms of the symbols that no relation defines.
+    """The quantity, which is arithmetic over symbols of the relations, in terms of those that no relation defines.
 
-    ``in_terms_of``: joined names that the result is to contain, and nothing else. ``numbers``: values that the result is
-    also worked out with. Raises CircuitError where the relations do not determine the quantity or are not independent,
-    QuantityError where they do not mention it.
+    ``in_terms_of``: joined names that the result is to contain, and nothing else. ``numbers``: values that the result
+    is also worked out with. Raises CircuitError where the relations do not determine the quantity or are not
+    independent, QuantityError where they do not mention it.
     """
-    return _Consequence(
-        given, quantity, name, tuple(in_terms_of), writer, title, dict(numbers or {}), prefix
-    ).derivation()
+    known = tuple(in_terms_of)
+    return Consequence(given, quantity, name, known, writer, title, dict(numbers or {}), prefix).derivation()
 
 
 class Consequence:

@@ -12,6 +12,7 @@ from diffsym.derivation.search import Combination
 from diffsym.derivation.steps import Line, Reference, Step
 from diffsym.expression.tree import (
     ONE,
+    ZERO,
     Expression,
     Negation,
     Product,
@@ -144,6 +145,10 @@ def without_repeats(sections: Sequence[Sequence[Step]]) -> list[list[Step]]:
                 gone.add(before.label)
                 step = replace(before, rule=step.rule, boxed=step.boxed, label=step.label)
                 instead[before.label] = step.label
+            mirrored = derived.get(equation(step.relation.right, step.relation.left))
+            if mirrored is not None and step.uses == (mirrored.label,) and step.rule == "COLLECT":
+                gone.add(mirrored.label)
+                step = turned_line(mirrored, step)
             (premises if step.claim is None else derived)[step.relation] = step
             kept.append(step)
         out.append(kept)
@@ -155,6 +160,14 @@ def without_repeats(sections: Sequence[Sequence[Step]]) -> list[list[Step]]:
         ]
         for kept in out
     ]
+
+
+def turned_line(line: Line, turned: Line) -> Line:
+    """The line with its sides exchanged, under the label of the one that exchanged them."""
+    assert isinstance(line.claim, Follows)
+    cofactors = tuple(factor if factor == ZERO else Negation(factor) for factor in line.claim.cofactors)
+    claim = replace(line.claim, goal=turned.relation, cofactors=cofactors)
+    return replace(line, label=turned.label, relation=turned.relation, claim=claim)
 
 
 def relabelled(line: Line, instead: Mapping[str, str]) -> Line:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from typing import TypeVar
 
 from diffsym.circuit.model import Circuit
 from diffsym.circuit.netlist import read_netlist
@@ -43,6 +44,8 @@ from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Equal, Fact, Independent
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.solve.prepared import small_signal
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,10 @@ def worked_of(file: DerivationFile, methods: Sequence[str] = ()) -> Worked:
     for spec in specs:
         earlier = {joined(quantity.spec.name): quantity for quantity in found}
         try:
-            by_law = task is None or is_by_law(file, spec)
-            found.append(work_by_law(premises, spec) if by_law else task.work(spec, earlier))
+            if task is None or is_by_law(file, spec):
+                found.append(work_by_law(premises, spec))
+            else:
+                found.append(task.work(spec, earlier))
         except DiffsymError as error:
             raise _at_quantity(error, file, spec) from None
     return Worked(circuit, small, notation, tuple(found), file.nominal)
@@ -147,7 +152,7 @@ def work_by_law(premises: Premises, spec: QuantitySpec) -> WorkedQuantity:
     approximations = tuple(
         approximation_of(value, item.large, item.small, exact) for item in spec.approximate if value is not None
     )
-    facts += [item.fact for item in (*limits, *approximations)]
+    facts += [item.fact for item in limits] + [item.fact for item in approximations]
     rows = [CheckRow("Limit", limit_sentence(item.symbol, item.to, left, item.value)) for item in limits]
     quantity = main.derivation.quantity
     if premises.dimensions:
@@ -189,7 +194,7 @@ def circuit_of(file: DerivationFile) -> Circuit | None:
     return _at_netlist(file, lambda: read_netlist(file.netlist)) if file.netlist else None
 
 
-def _at_netlist[T](file: DerivationFile, read: Callable[[], T]) -> T:
+def _at_netlist(file: DerivationFile, read: Callable[[], T]) -> T:
     """What a reader gives; its error moved from the netlist's lines to the file's."""
     try:
         return read()
@@ -202,7 +207,7 @@ def _at_netlist[T](file: DerivationFile, read: Callable[[], T]) -> T:
 
 
 def _at_quantity(error: DiffsymError, file: DerivationFile, spec: QuantitySpec) -> DiffsymError:
-    """The error with the quantity's name and the line of its table; a column counts in the quantity, not in the file."""
+    """The error with the quantity's name and the line of its table; a column of the quantity is none of the file."""
     name = spec.name or spec.of
     if error.file is None:
         error.message = error.message if error.message.startswith(f"{name}: ") else f"{name}: {error.message}"
@@ -245,5 +250,6 @@ def _expected(spec: QuantitySpec, tree: Expression, stated: Expression, notation
         return proved(Equal(stated, tree), "")
     except Refuted as refuted:
         raise ExpectationError(
-            f"{spec.name}: expected {to_text(stated, notation)}, derived {to_text(tree, notation)}", hint=refuted.message
+            f"{spec.name}: expected {to_text(stated, notation)}, derived {to_text(tree, notation)}",
+            hint=refuted.message,
         ) from None

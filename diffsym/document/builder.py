@@ -43,6 +43,13 @@ METHOD_TITLES = {
 }
 
 
+REPEATED = ("KCL", "LAW", "GIVEN")
+"""Rules whose lines are shown once in a document."""
+
+UNUSED = ("not needed below",)
+"""The reason by which a derivation marks a row that it does not use."""
+
+
 def build(worked: Worked, file: DerivationFile | None = None, *, name: str = "", title: str = "") -> Document:
     """The document of a worked solution. ``file`` gives its words where it comes from a derivation file."""
     return _Builder(worked, file, name, title).document()
@@ -69,6 +76,8 @@ class _Builder:
         self.name = name or (file.name if file else "solution")
         self.title = title or (file.title if file else (circuit.title if circuit and circuit.title else "Worked solution"))
         self.numbers = _Numbers()
+        self.shown: dict[tuple[str, Relation], str] = {}
+        self.alias: dict[str, str] = {}
 
     def document(self) -> Document:
         sections: list[Section] = [self.problem()]
@@ -187,6 +196,18 @@ class _Builder:
         return Section("second_method", title, tuple(blocks), part)
 
     def steps(self, passage: Passage) -> Iterable[Block]:
+        """A passage's blocks; given lines that the document already shows are referred to, not shown again."""
+        again: list[str] = []
+        blocks = list(self.fresh(passage, again))
+        if again:
+            text: list[Inline] = [Text("As before: ")]
+            for place, label in enumerate(again):
+                text += [Text(" and " if place == len(again) - 1 else ", ")] if place else []
+                text.append(Reference(label))
+            yield Paragraph((*text, Text(".")))
+        yield from blocks
+
+    def fresh(self, passage: Passage, again: list[str]) -> Iterable[Block]:
         for step in passage.steps:
             if isinstance(step, Netlist):
                 yield Listing(step.text.strip("\n"), "spice", step.caption)
@@ -196,9 +217,15 @@ class _Builder:
                 if words:
                     yield Paragraph(words)
                 continue
+            known = self.shown.get((step.lead, step.relation)) if step.rule in REPEATED else None
+            if known is not None:
+                self.alias[step.label] = known
+                again.append(known)
+                continue
+            self.shown[step.lead, step.relation] = step.label
             note = ""
             reason = step.reason
-            if step.rule in ("KCL", "LAW") and reason:
+            if reason == UNUSED:
                 note, reason = "(not needed)", ()
             shown = Equation(
                 step.relation, step.label, self.numbers.next(step.label), step.boxed, step.lead, note
@@ -206,7 +233,11 @@ class _Builder:
             yield Step(self.inlines(reason), shown) if reason else shown
 
     def inlines(self, sentence: Sentence) -> tuple[Inline, ...]:
-        return inlines(sentence)
+        """A sentence with its references turned to the lines that the document shows."""
+        return tuple(
+            Reference(self.alias.get(part.label, part.label)) if isinstance(part, Reference) else part
+            for part in inlines(sentence)
+        )
 
     def closing(self, quantity: WorkedQuantity, part: str) -> Iterable[Section]:
         blocks: list[Block] = []

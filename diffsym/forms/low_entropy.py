@@ -52,15 +52,22 @@ class Candidate:
 Pair = tuple[Any, Any]
 """Numerator and denominator polynomials."""
 
-Plan = tuple[float, tuple[Pair, ...], Callable[..., Candidate]]
+Key = tuple[str, str]
+
+Part = tuple[Any, Any, Key, float]
+"""Numerator and denominator, reduced, the key that it is remembered by, and what it costs at least."""
+
+Plan = tuple[float, tuple[Part, ...], Callable[..., Candidate]]
 """A way to write f: the least that it adds to the cost of its parts, the parts, and the candidate made of theirs."""
 
 BLOCKED = Candidate(UNREACHED, ONE)
 """Stands for a function whose own search asks for it again."""
 
-FIRST_SLACK = 1.5
-WIDEST_SLACK = 50.0
-"""How far above its floor a function is looked for at first, and at last before there is no limit."""
+MANY_TERMS = 10
+"""Of a polynomial; above, only the symbols that occur in most of its terms are tried."""
+
+MOST_SHARED = 2
+"""How many of those."""
 
 TIE = 1e-9
 
@@ -73,9 +80,9 @@ class Search:
         self.kinds = tuple(kind(atom.name) if isinstance(atom, Symbol) else "?" for atom in field.atoms)
         self.budget = calls
         self.calls = 0
-        self.memo: dict[tuple[str, str], Candidate] = {}
-        self.missed: dict[tuple[str, str], float] = {}
-        self.guard: set[tuple[str, str]] = set()
+        self.memo: dict[Key, Candidate] = {}
+        self.missed: dict[Key, float] = {}
+        self.guard: set[Key] = set()
         self.factorings: dict[str, tuple[int, list[tuple[Any, int]]]] = {}
         draw = random.Random(7)
         self.point = [draw.randrange(2, PRIME) for _ in field.atoms]
@@ -83,19 +90,31 @@ class Search:
 
     # ---- the search
     def best(self, top: Any, bottom: Any) -> Candidate:
-        """The cheapest candidate for top/bottom: looked for below a limit that is raised until there is one."""
-        top, bottom = self.reduced(top, bottom)
-        key = (str(top), str(bottom))
-        known = self.memo.get(key)
-        slack, floor = FIRST_SLACK, self.floor(top, bottom, key)
-        while known is None and slack < WIDEST_SLACK:
-            known = self.within(top, bottom, key, floor + slack)
-            slack *= 2
-        known = known or self.within(top, bottom, key, inf)
-        return known if known and known is not BLOCKED else self.as_it_is(top, bottom)
+        """The cheapest candidate for top/bottom."""
+        part = self.part(top, bottom)
+        found = self.within(part, inf)
+        return found if found is not None and found is not BLOCKED else self.as_it_is(*part[:2])
 
-    def within(self, top: Any, bottom: Any, key: tuple[str, str], limit: float) -> Candidate | None:
-        """The cheapest candidate for the reduced top/bottom, if that costs less than the limit."""
+    def part(self, top: Any, bottom: Any) -> Part:
+        """top/bottom in lowest terms."""
+        if bottom != 1:
+            common = top.gcd(bottom)
+            if common != 1:
+                top, bottom = top // common, bottom // common
+            if bottom.leading_coefficient() < 0:
+                top, bottom = -top, -bottom
+        return top, bottom, (str(top), str(bottom)), floor_of(top, bottom)
+
+    def inverse(self, part: Part) -> Part:
+        top, bottom, key, least = part
+        if top.leading_coefficient() < 0:
+            top, bottom = -top, -bottom
+            return bottom, top, (str(bottom), str(top)), least
+        return bottom, top, (key[1], key[0]), least
+
+    def within(self, part: Part, limit: float) -> Candidate | None:
+        """The cheapest candidate for a part, if that costs less than the limit."""
+        top, bottom, key, _ = part
         found = self.memo.get(key)
         if found is not None:
             return found if found.cost < limit else None
@@ -122,18 +141,6 @@ class Search:
             self.memo[key] = found
         return found if found is None or found.cost < limit or found is BLOCKED else None
 
-    def floor(self, top: Any, bottom: Any, key: tuple[str, str]) -> float:
-        """What top/bottom costs at least: a formula holds a symbol as often as the degree, joined by signs."""
-        known = self.memo.get(key)
-        if known is not None:
-            return known.cost
-        total, several = 0, -1
-        for above, below in zip(top.degrees(), bottom.degrees()):
-            if above or below:
-                total += int(max(above, below))
-                several += 1
-        return max(total + 0.3 * several, self.missed.get(key, 0.0)) if total else 0.0
-
     def as_it_is(self, top: Any, bottom: Any) -> Candidate:
         return Candidate(float(self.raw_cost(top, bottom)), self.raw(top, bottom))
 
@@ -151,7 +158,7 @@ class Search:
                 return Candidate(cost + 0.1, Negation(tree)) if value < 0 else Candidate(cost, tree)
         return None
 
-    def groups(self, top: Any, bottom: Any) -> tuple[list[Pair], tuple[int, int]]:
+    def groups(self, top: Any, bottom: Any) -> tuple[list[Part], tuple[int, int]]:
         """Groups of factors that share no symbol, as quotients, and the numerical factor."""
         constant, above = self.factors(top)
         divisor, below = self.factors(bottom)
@@ -174,7 +181,7 @@ class Search:
                     up = up * factor**power
                 else:
                     down = down * factor**-power
-            quotients.append((up, down))
+            quotients.append(self.part(up, down))
         return quotients, (constant, divisor)
 
     def factors(self, polynomial: Any) -> tuple[int, list[tuple[Any, int]]]:
@@ -191,7 +198,7 @@ class Search:
             self.factorings[key] = known
         return known
 
-    def split(self, groups: Sequence[Pair], scale: tuple[int, int], limit: float) -> Candidate | None:
+    def split(self, groups: Sequence[Part], scale: tuple[int, int], limit: float) -> Candidate | None:
         """Product of groups that share no symbol, with the numerical factor in front."""
         top, bottom = abs(scale[0]), abs(scale[1])
         parts = self.below(limit, 0.3 * (len(groups) - 1) + (0.5 if (top, bottom) != (1, 1) else 0), groups)
@@ -199,27 +206,25 @@ class Search:
             return None if parts is None else BLOCKED
         return self.signed(self.joined(parts, top, bottom), scale[0] * scale[1] < 0)
 
-    def below(self, limit: float, least: float, pairs: Sequence[Pair]) -> list[Candidate] | None:
-        """The cheapest candidates of all pairs, if together with ``least`` they cost less than the limit."""
-        parts = []
-        total = least
-        for top, bottom in pairs:
-            top, bottom = self.reduced(top, bottom)
-            key = (str(top), str(bottom))
-            floor = self.floor(top, bottom, key)
-            parts.append((top, bottom, key, floor))
-            total += floor
-            if total >= limit:
+    def below(self, limit: float, least: float, parts: Sequence[Part]) -> list[Candidate] | None:
+        """The cheapest candidates of all parts, if together with ``least`` they cost less than the limit."""
+        floors = []
+        for part in parts:
+            known = self.memo.get(part[2])
+            floor = known.cost if known is not None else self.missed.get(part[2], part[3])
+            floors.append(floor)
+            least += floor
+            if least >= limit:
                 return None
         found = []
-        for top, bottom, key, floor in parts:
-            part = self.within(top, bottom, key, limit - total + floor)
-            if part is None:
+        for part, floor in zip(parts, floors):
+            candidate = self.within(part, limit - least + floor)
+            if candidate is None:
                 return None
-            if part is BLOCKED:
+            if candidate is BLOCKED:
                 return STUCK
-            total += part.cost - floor
-            found.append(part)
+            least += candidate.cost - floor
+            found.append(candidate)
         return found
 
     def joined(self, parts: Sequence[Candidate], top: int, bottom: int) -> Candidate:
@@ -234,8 +239,15 @@ class Search:
         best: Candidate | None = None
         fewest = len(places)
         passed_over = False
-        for least, pairs, made in self.plans(top, bottom, places):
-            parts = self.below(limit, least, pairs)
+        if bottom != 1 and top != 1:
+            unit = self.field.unit
+            parts = self.below(limit, 0.4, (self.part(top, unit), self.part(bottom, unit)))
+            if parts is None:
+                passed_over = True
+            elif parts is not STUCK and (plain := self.quotient(*parts)).cost < limit:
+                best, limit = plain, plain.cost + TIE
+        for least, wanted, made in self.plans(top, bottom, places):
+            parts = self.below(limit, least, wanted)
             if parts is STUCK:
                 continue
             candidate = made(*parts) if parts is not None else None
@@ -254,14 +266,20 @@ class Search:
             yield from self.blocks(top, bottom, places)
         above, below = top.degrees(), bottom.degrees()
         order = sorted(places, key=lambda place: -(above[place] == 1) - (below[place] == 1))
+        if bottom == 1 and len(top) > MANY_TERMS:
+            order = self.most_shared(top, order)
         for place in order:
             if above[place] > 1 or below[place] > 1:
                 continue
             if self.calls > self.budget:
                 break
             yield from self.by_symbol(top, bottom, place)
-        if bottom != 1 and top != 1:
-            yield 0.4, ((top, self.field.unit), (bottom, self.field.unit)), self.quotient
+
+    def most_shared(self, polynomial: Any, places: Sequence[int]) -> list[int]:
+        monomials = list(polynomial.monoms())
+        linear = [place for place in places if polynomial.degrees()[place] == 1]
+        linear.sort(key=lambda place: -sum(1 for monomial in monomials if monomial[place]))
+        return linear[:MOST_SHARED]
 
     def by_symbol(self, top: Any, bottom: Any, place: int) -> Iterator[Plan]:
         """Every way to write (A x + B)/(C x + D) around x."""
@@ -294,9 +312,9 @@ class Search:
                 if above * down != up * below:
                     continue
                 if parallel:
-                    yield 0.4 * (len(whole) - 1), tuple((q, p) for p, q in whole), self.parallel
+                    yield 0.4 * (len(whole) - 1), tuple(self.part(q, p) for p, q in whole), self.parallel
                 else:
-                    yield 0.5 * (len(whole) - 1) - 0.05, tuple(whole), self.plus
+                    yield 0.5 * (len(whole) - 1) - 0.05, tuple(self.part(p, q) for p, q in whole), self.plus
                 break
 
     # ---- combining candidates
@@ -443,85 +461,78 @@ Rule = Callable[[Search, Any, Any, Any, Any, int], Iterator[Plan]]
 
 def _linear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/D"""
-    x = s.atom(place)
-    yield 1 + LEAST_SUM, ((a, d), (b, d)), lambda slope, rest: s.plus(s.times(slope, x), rest)
-    yield 1 + LEAST_SUM, ((a, d), (b, a)), lambda slope, rest: s.times(slope, s.plus(x, rest))
+    x, slope = s.atom(place), s.part(a, d)
+    yield 1 + LEAST_SUM, (slope, s.part(b, d)), lambda slope, rest: s.plus(s.times(slope, x), rest)
+    if d != 1:
+        yield 1 + LEAST_SUM, (slope, s.part(b, a)), lambda slope, rest: s.times(slope, s.plus(x, rest))
 
 
 def _proportional(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """A x/D"""
     x = s.atom(place)
-    yield 1, ((a, d),), lambda slope: s.times(slope, x)
+    yield 1, (s.part(a, d),), lambda slope: s.times(slope, x)
 
 
 def _saturating(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """A x/(C x + D)"""
-    x = s.atom(place)
+    x, slope, end, knee = s.atom(place), s.part(a, d), s.part(a, c), s.part(d, c)
     if s.kinds[place] == "R":
-        yield 1.4, ((a, d), (d, c)), lambda slope, knee: s.times(slope, s.parallel(x, knee))
-    yield 2.4 + LEAST_SUM, ((a, c), (d, c)), lambda end, knee: s.quotient(s.times(end, x), s.plus(x, knee))
-    yield (
-        1.95 + LEAST_SUM,
-        ((a, c), (d, c)),
-        lambda end, knee: s.quotient(end, s.plus(ONE_PLUS, s.quotient(knee, x))),
-    )
+        yield 1.4, (slope, knee), lambda slope, knee: s.times(slope, s.parallel(x, knee))
+    yield 2.4 + LEAST_SUM, (end, knee), lambda end, knee: s.quotient(s.times(end, x), s.plus(x, knee))
+    yield 1.95 + LEAST_SUM, (end, knee), lambda end, knee: s.quotient(end, s.plus(ONE_PLUS, s.quotient(knee, x)))
     yield (
         2.55 + LEAST_SUM,
-        ((a, d), (c, d)),
-        lambda slope, knee: s.quotient(s.times(slope, x), s.plus(ONE_PLUS, s.times(x, knee))),
+        (slope, s.inverse(knee)),
+        lambda slope, bend: s.quotient(s.times(slope, x), s.plus(ONE_PLUS, s.times(x, bend))),
     )
 
 
 def _inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """B/(C x)"""
     x = s.atom(place)
-    yield 1.4, ((b, c),), lambda scale: s.quotient(scale, x)
+    yield 1.4, (s.part(b, c),), lambda scale: s.quotient(scale, x)
 
 
 def _decaying(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """B/(C x + D)"""
-    x, unit = s.atom(place), s.field.unit
-    yield 1.4 + LEAST_SUM, ((b, c), (d, c)), lambda scale, knee: s.quotient(scale, s.plus(x, knee))
+    x, unit, knee = s.atom(place), s.field.unit, s.part(d, c)
+    yield 1.4 + LEAST_SUM, (s.part(b, c), knee), lambda scale, knee: s.quotient(scale, s.plus(x, knee))
     yield (
         1.55 + LEAST_SUM,
-        ((b, d), (c, d)),
-        lambda start, knee: s.quotient(start, s.plus(ONE_PLUS, s.times(x, knee))),
+        (s.part(b, d), s.inverse(knee)),
+        lambda start, bend: s.quotient(start, s.plus(ONE_PLUS, s.times(x, bend))),
     )
     yield (
         1.4 + LEAST_SUM,
-        ((b, unit), (c, unit), (d, unit)),
+        (s.part(b, unit), s.part(c, unit), s.part(d, unit)),
         lambda top, slope, rest: s.quotient(top, s.plus(s.times(slope, x), rest)),
     )
 
 
 def _offset_inverse(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/(C x)"""
-    x = s.atom(place)
-    yield 1.4 + LEAST_SUM, ((a, c), (b, c)), lambda end, scale: s.plus(end, s.quotient(scale, x))
-    yield (
-        1.55 + LEAST_SUM,
-        ((a, c), (b, a)),
-        lambda end, knee: s.times(end, s.plus(ONE_PLUS, s.quotient(knee, x))),
-    )
+    x, end = s.atom(place), s.part(a, c)
+    yield 1.4 + LEAST_SUM, (end, s.part(b, c)), lambda end, scale: s.plus(end, s.quotient(scale, x))
+    yield 1.55 + LEAST_SUM, (end, s.part(b, a)), lambda end, knee: s.times(end, s.plus(ONE_PLUS, s.quotient(knee, x)))
 
 
 def _bilinear(s: Search, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:
     """(A x + B)/(C x + D)"""
-    x = s.atom(place)
+    x, start, zero, pole = s.atom(place), s.part(b, d), s.part(b, a), s.part(d, c)
     if s.kinds[place] == "R":
         yield (
             1.4 + LEAST_SUM,
-            ((b, d), (a * d - b * c, d * d), (d, c)),
-            lambda start, slope, knee: s.plus(start, s.times(slope, s.parallel(x, knee))),
+            (start, pole, s.part(a * d - b * c, d * d)),
+            lambda start, knee, slope: s.plus(start, s.times(slope, s.parallel(x, knee))),
         )
     yield (
         2.4 + 2 * LEAST_SUM,
-        ((a, c), (b, a), (d, c)),
+        (s.part(a, c), zero, pole),
         lambda end, zero, pole: s.times(end, s.quotient(s.plus(x, zero), s.plus(x, pole))),
     )
     yield (
         2.7 + 2 * LEAST_SUM,
-        ((b, d), (a, b), (c, d)),
+        (start, s.inverse(zero), s.inverse(pole)),
         lambda start, zero, pole: s.times(
             start, s.quotient(s.plus(ONE_PLUS, s.times(x, zero)), s.plus(ONE_PLUS, s.times(x, pole)))
         ),
@@ -538,6 +549,13 @@ SHAPES: dict[tuple[bool, bool, bool, bool], Rule] = {
     (True, True, True, True): _bilinear,
 }
 """Which of A, B, C, D are not zero → the ways to write it."""
+
+
+def floor_of(top: Any, bottom: Any) -> float:
+    """What top/bottom costs at least: a formula holds each symbol as often as its degree, joined by signs."""
+    degrees = [int(above if above > below else below) for above, below in zip(top.degrees(), bottom.degrees())]
+    several = len(degrees) - degrees.count(0)
+    return sum(degrees) + 0.3 * (several - 1) if several else 0.0
 
 
 # ---- trees

@@ -102,19 +102,28 @@ class Writer:
             return best
         scale = (abs(int(constant)), abs(int(divisor)))
         negative = int(constant) * int(divisor) < 0
-        unit = search.field.unit
+        known: dict[tuple[int, tuple[int, ...]], Candidate | None] = {}
+
+        def part(place: int, where: tuple[int, ...]) -> Candidate | None:
+            """The quotient over one denominator factor, or over none; ``where`` each numerator factor goes."""
+            chosen = tuple(index for index, other in enumerate(where) if other == place)
+            if (place, chosen) not in known:
+                up, down = search.field.unit, downs[place] if place < len(downs) else search.field.unit
+                for index in chosen:
+                    up = up * ups[index]
+                known[place, chosen] = search.best(up, down) if up != 1 or down != 1 else None
+            return known[place, chosen]
+
         for where in itertools.product(range(len(downs) + 1), repeat=len(ups)):
             parts: list[Candidate] = []
             for place in range(len(downs) + 1):
-                up = unit
-                for factor, chosen in zip(ups, where):
-                    if chosen == place:
-                        up = up * factor
-                down = downs[place] if place < len(downs) else unit
-                if up != 1 or down != 1:
-                    parts.append(search.best(up, down))
+                candidate = part(place, where)
+                if candidate is not None:
+                    parts.append(candidate)
+            if sum(each.cost for each in parts) >= best.cost:
+                continue
             whole = search.signed(search.joined(parts, *scale), negative)
-            cost = whole.cost + 2.5 * _awkward([part.tree for part in parts], self.kind)
+            cost = whole.cost + 2.5 * _awkward([each.tree for each in parts], self.kind)
             if cost < best.cost - 1e-9:
                 best = Candidate(cost, whole.tree)
         return best

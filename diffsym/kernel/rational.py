@@ -102,7 +102,13 @@ class Field:
                 power = self.read(exponent, values)
                 if power.is_number and power.as_fraction().denominator == 1 and abs(power.as_fraction()) <= 64:
                     return self.read(base, values) ** int(power.as_fraction())
-        raise ExpressionError(f"not a rational function of the circuit's symbols: {type(node).__name__}")
+                raise ExpressionError(
+                    "a power with this exponent is no rational function",
+                    hint="exponents are whole numbers up to 64; write sqrt(x) for a square root",
+                )
+        from diffsym.expression.printing.text import to_text
+
+        raise ExpressionError(f"{to_text(node)} is no symbol of this circuit")
 
     def difference(self, relation: Relation) -> Rational:
         """left − right of a two-sided relation."""
@@ -303,16 +309,18 @@ class Rational:
         """The partial derivative with respect to a symbol."""
         place = self.field.index[Symbol(atom)]
         top, bottom = self.numerator, self.denominator
-        return Rational(
-            self.field, top.derivative(place) * bottom - top * bottom.derivative(place), bottom * bottom
-        )
+        return Rational(self.field, top.derivative(place) * bottom - top * bottom.derivative(place), bottom * bottom)
 
     def tree(self) -> Expression:
         """The expanded quotient as a tree; monomials in the field's order."""
         top, bottom = polynomial_tree(self.field, self.numerator), polynomial_tree(self.field, self.denominator)
-        return top if self.denominator == 1 else Negation(
-            Quotient(top.operand, bottom)
-        ) if isinstance(top, Negation) else Quotient(top, bottom)
+        return (
+            top
+            if self.denominator == 1
+            else Negation(Quotient(top.operand, bottom))
+            if isinstance(top, Negation)
+            else Quotient(top, bottom)
+        )
 
     def in_field(self, field: Field) -> Rational:
         """The same value over another set of atoms, which must contain those that occur."""

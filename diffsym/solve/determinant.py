@@ -77,13 +77,13 @@ def row_order(rows: Sequence[SparseRow]) -> list[int]:
         for column in columns:
             left[column] = left.get(column, 0) + 1
     order: list[int] = []
+
+    def price(row: int) -> tuple[int, int, int, int]:
+        opened = len(support[row] - touched)
+        closed = sum(left[column] == 1 for column in support[row])
+        return opened - closed, opened, len(support[row]), row
+
     while remaining:
-
-        def price(row: int) -> tuple[int, int, int, int]:
-            opened = len(support[row] - touched)
-            closed = sum(left[column] == 1 for column in support[row])
-            return opened - closed, opened, len(support[row]), row
-
         chosen = min(remaining, key=price)
         del remaining[chosen]
         order.append(chosen)

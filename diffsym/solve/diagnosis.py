@@ -24,9 +24,7 @@ TIES = ("R", "C", "L", "V", "E", "H", "O")
 VALUED = ("R", "C", "L", "G", "E", "F", "H", "K")
 
 
-def undetermined(
-    circuit: SmallSignalCircuit, equations: Equations, forms: Mapping[Expression, Form]
-) -> CircuitError:
+def undetermined(circuit: SmallSignalCircuit, equations: Equations, forms: Mapping[Expression, Form]) -> CircuitError:
     """The error for asked voltages and currents that rest on unknowns which the equations leave free."""
     moving, asked = _moving(equations, forms)
     name = _quantity(asked)
@@ -94,9 +92,7 @@ def inconsistent(circuit: SmallSignalCircuit, equations: Equations, signals: Seq
         )
     causes = _causes(circuit, answered)
     if causes:
-        return CircuitError(
-            f"{_cancelling(circuit, causes)}, so the response to {names} is infinite", hint=_CANCELLED
-        )
+        return CircuitError(f"{_cancelling(circuit, causes)}, so the response to {names} is infinite", hint=_CANCELLED)
     alone = _removable(circuit, answered)
     if alone:
         return CircuitError(
@@ -299,7 +295,7 @@ def _reach(circuit: SmallSignalCircuit, island: Collection[str]) -> str:
 
 
 def _shorted(circuit: SmallSignalCircuit, answered: Callable[[SmallSignalCircuit], bool]) -> str:
-    """What is wrong with an element that has both ends, or an op amp both inputs, at one node; empty where nothing is."""
+    """What is wrong with an element that has both ends, or an op amp both inputs, at one node; empty if nothing is."""
     for element in circuit.elements:
         inputs = element.kind == "O" and element.control is not None and element.control[0] == element.control[1]
         if not inputs and not (element.kind in "VEHO" and element.plus == element.minus):
@@ -325,8 +321,10 @@ def _without(circuit: SmallSignalCircuit, element: LinearElement) -> SmallSignal
         open_end = f"@end of {element.name}"
         return replace(
             circuit,
-            elements=tuple(replace(each, minus=open_end) if each is element else each for each in circuit.elements)
-            + (LinearElement(f"@series {element.name}", "R", open_end, element.minus, Symbol(f"@of {element.name}")),),
+            elements=(
+                *(replace(each, minus=open_end) if each is element else each for each in circuit.elements),
+                LinearElement(f"@series {element.name}", "R", open_end, element.minus, Symbol(f"@of {element.name}")),
+            ),
         )
     rest = tuple(each for each in circuit.elements if each is not element)
     # A conductance in its place keeps its nodes in the circuit.

@@ -240,7 +240,7 @@ class _Formulation:
         tops, bottoms = amount.numerator.to_dict(), amount.denominator.to_dict()
         if len(tops) > 1 or len(bottoms) > 1 or any(not isinstance(atom, Symbol) for atom in field.atoms):
             return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
-        ((top, above), (bottom, below)) = (*tops.items(), *bottoms.items())
+        ((top, above),), ((bottom, below),) = tops.items(), bottoms.items()
         if int(above) < 0:
             return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
         powers: list[tuple[Expression, int]] = []

@@ -8,7 +8,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from typing import TypeGuard
 
+from diffsym.expression.evaluate import evaluate
 from diffsym.expression.tree import (
     Call,
     Expression,
@@ -20,13 +22,14 @@ from diffsym.expression.tree import (
     Quotient,
     Sum,
     Symbol,
+    symbols_of,
 )
 from diffsym.solve.determinant import check_deadline
 from diffsym.solve.equations import Equations, Form, Key
 from diffsym.solve.laurent import Laurent
 
 PRIMES = tuple((1 << 61) - k for k in (1, 45, 229, 465, 829, 985, 1153, 1281, 1425, 1489))
-"""Primes ≡ 3 mod 4 just below 2^61; where √n of a number is needed, one is taken for which the root exists."""
+"""Primes just below 2^61."""
 
 
 class Point:
@@ -37,11 +40,11 @@ class Point:
 
     def __init__(self, seed: int, equations: Equations) -> None:
         self.seed = seed
-        self.prime = PRIMES[(seed - 1) // 2 % len(PRIMES)]
+        self.prime = _prime_with_roots(seed, _radicands(equations.alphabet.order))
         self.meaning = equations.alphabet.meaning
         self.values: dict[Expression, int] = {}
         for atom in equations.alphabet.order:
-            if isinstance(atom, Call) and isinstance(atom.arguments[0], Symbol):
+            if _is_root(atom) and isinstance(atom.arguments[0], Symbol):
                 root = self.draw(repr(atom))
                 self.values[atom] = root
                 self.values[atom.arguments[0]] = root * root % self.prime
@@ -54,7 +57,7 @@ class Point:
         if atom not in self.values:
             if atom in self.meaning:
                 self.values[atom] = self.value(self.meaning[atom])
-            elif isinstance(atom, Call):
+            elif _is_root(atom):
                 self.values[atom] = self.root(atom)
             else:
                 self.values[atom] = self.draw(repr(atom))
@@ -100,6 +103,40 @@ class Point:
                 power = fraction_of(exponent)
                 return pow(self.value(base), int(power), self.prime)
         return self.atom(node)
+
+
+def _is_root(atom: Expression) -> TypeGuard[Call]:
+    return isinstance(atom, Call) and atom.function == "sqrt"
+
+
+def _radicands(atoms: Iterable[Expression]) -> list[int]:
+    """Positive integers that need a square root, one for each root of a number."""
+    found = []
+    for atom in atoms:
+        if _is_root(atom) and not symbols_of(atom):
+            value = evaluate(atom.arguments[0], {})
+            if isinstance(value, Fraction) and value > 0:
+                found.append(value.numerator * value.denominator)
+    return found
+
+
+def _prime_with_roots(seed: int, radicands: Sequence[int]) -> int:
+    """A prime ≡ 3 mod 4 of which all these numbers are squares."""
+    if not radicands:
+        return PRIMES[(seed - 1) // 2 % len(PRIMES)]
+    candidate = (1 << 61) - 1 - 4 * 1_000_003 * seed
+    while True:
+        candidate -= 4
+        if pow(2, candidate - 1, candidate) != 1 or not _is_prime(candidate):
+            continue
+        if all(pow(each, candidate >> 1, candidate) == 1 for each in radicands):
+            return candidate
+
+
+def _is_prime(number: int) -> bool:
+    """Miller and Rabin's test for numbers ≡ 3 mod 4, with bases that decide every number below 2^64."""
+    bases = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37)
+    return all(pow(base, number >> 1, number) in (1, number - 1) for base in bases)
 
 
 def fraction_of(node: Expression) -> Fraction:

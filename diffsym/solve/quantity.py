@@ -48,7 +48,15 @@ OUTPUT_PAIRS = (
 )
 """Names of the two outputs of a pair, the positive one first: v_od and v_oc are taken between and of them."""
 
-INPUT_PAIRS = (("v1", "v2"), ("vi1", "vi2"), ("vin1", "vin2"), ("vg1", "vg2"), ("vb1", "vb2"), ("vip", "vin"), ("vp", "vn"))
+INPUT_PAIRS = (
+    ("v1", "v2"),
+    ("vi1", "vi2"),
+    ("vin1", "vin2"),
+    ("vg1", "vg2"),
+    ("vb1", "vb2"),
+    ("vip", "vin"),
+    ("vp", "vn"),
+)
 """Signals that are the two inputs of a pair: v_id is their difference and v_ic their mean."""
 
 RESERVED = {"j": "j is the imaginary unit; answers are in s, which is j omega for sinusoids"}
@@ -95,6 +103,7 @@ class _Resolution:
         self.drive = drive
         own = {joined(name): value for name, value in circuit.defines}
         self.definitions = {**own, **{joined(name): value for name, value in define.items()}}
+        self.written = {joined(name): name for name in (*(name for name, _ in circuit.defines), *define)}
         self.meanings: dict[str, Expression] = {}
         self.nodes = {node.lower(): node for node in (*circuit.nodes, GROUND)} | {"gnd": GROUND}
         self.by_join = {_index("v", node): node for node in circuit.nodes if node != GROUND}
@@ -201,7 +210,7 @@ class _Resolution:
         )
 
     def device_current(self, device: str) -> Expression:
-        """The current into a device's first terminal (drain, collector, anode): what its parts carry away from there."""
+        """The current into a device's first terminal (drain, collector, anode): what its parts carry away from it."""
         model = shipped_devices()[device.rpartition(".")[2][0].upper()]
         terminal = model.terminals[0]
         terms: list[Expression] = []
@@ -252,7 +261,9 @@ class _Resolution:
             except DiffsymError as error:
                 if error.message.startswith("in the definition"):
                     raise
-                wrapped = type(error)(f"in the definition {name} = {text}: {error.message}", hint=error.hint)
+                wrapped = type(error)(
+                    f"in the definition {self.written[name]} = {text}: {error.message}", hint=error.hint
+                )
                 raise wrapped from None
             self.text = outer
         return self.meanings[name]

@@ -131,7 +131,9 @@ def determined_part(
 
     return Equations(
         tuple(
-            type(row)(row.kind, row.place, without(row.form)) for index, row in enumerate(equations.rows) if index in kept
+            type(row)(row.kind, row.place, without(row.form))
+            for index, row in enumerate(equations.rows)
+            if index in kept
         ),
         tuple(key for key in equations.unknowns if key not in dropped),
         equations.signals,
@@ -237,16 +239,18 @@ def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Map
     """The quantity's arithmetic over the linear forms."""
     atoms = dict.fromkeys((*field.atoms, *atoms_of(*quantity.modes.values()), *atoms_of(quantity.resolved)))
     whole = Field(atom for atom in atoms if not isinstance(atom, NodeVoltage | BranchCurrent))
-    modes = {Symbol(name): whole.read(value) for name, value in quantity.modes.items()}
-    allowed = set(quantity.signals)
+    modes: dict[Expression, Rational] = {Symbol(name): whole.read(value) for name, value in quantity.modes.items()}
+    silent = {
+        name: whole.zero
+        for value in quantity.modes.values()
+        for name in symbols_of(value)
+        if name not in quantity.signals
+    }
 
     def applied(key: Key) -> Rational:
-        if key not in modes:
-            return whole.atom(key)
-        silent = {name: whole.zero for name in symbols_of(quantity.modes[key.name]) if name not in allowed}  # type: ignore[attr-defined]
-        return modes[key].replaced(silent)
+        return modes[key].replaced(silent) if key in modes else whole.atom(key)
 
-    sums: dict[Expression, Rational] = dict(modes)
+    sums = dict(modes)
     for atom, form in values.items():
         total = whole.zero
         for key, coefficient in form.items():

@@ -19,7 +19,6 @@ from diffsym.solve.determinant import SparseRow, check_deadline, determinant
 from diffsym.solve.equations import Equations, Form, Key
 from diffsym.solve.laurent import Laurent
 
-
 MOST_SYMBOLS = 1000
 """Of one circuit: far more than any answer in symbols can be written in."""
 

@@ -49,6 +49,13 @@ def to_sympy(node: Expression | Relation) -> Any:
     return _to_sympy(node, sympy)
 
 
+def to_sympy_code(node: Expression | Relation) -> str:
+    """Python code that gives the SymPy object where SymPy's names are known; ``Symbol('beta')`` is never a function."""
+    import sympy
+
+    return str(sympy.srepr(to_sympy(node)))
+
+
 def _to_sympy(node: Expression, sympy: Any) -> Any:
     match node:
         case Symbol("j"):
