@@ -20,18 +20,22 @@ from diffsym.errors import CircuitError, QuantityError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import Expression
+from diffsym.expression.tree import Call, Expression, Number, Symbol, replaced, substituted, symbols_of
 from diffsym.forms.low_entropy import factored
 from diffsym.forms.order import KindOf, arranged, kinds
 from diffsym.forms.readable import Writer, linear_form
-from diffsym.kernel.rational import Rational, polynomial_tree
+from diffsym.kernel.rational import Field, Rational, atoms_of, polynomial_tree
 from diffsym.solve.prepared import small_signal
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
+from diffsym.solve.system import without_even_roots
 
 if TYPE_CHECKING:
     from diffsym.derivation.worked import Worked
     from diffsym.document.tree import Document
+
+PATIENCE = 60.0
+"""Seconds after which an answer is given up where nothing else is said."""
 
 FORMS = ("readable", "fraction", "factored")
 """Shapes of an answer: the shortest found, N/D expanded, N/D factored."""
@@ -61,7 +65,7 @@ class Circuit:
         drive: Sequence[str] = (),
         at: Mapping[str, int | Fraction] | None = None,
         form: str = "readable",
-        budget: float | None = None,
+        budget: float | None = PATIENCE,
     ) -> Solved:
         """A quantity such as ``v(o1,o2)/vid``, exact in every symbol and s.
 
@@ -104,12 +108,31 @@ def _at_point(value: Rational, point: Mapping[str, Fraction], known: set[str]) -
             hint = f"did you mean {near[0]}?" if near else "set one of its symbols, or s"
             raise QuantityError(f"the circuit has no symbol {name}", hint=hint)
     try:
-        return value.replaced({name: value.field.number(number) for name, number in point.items()})
+        return without_even_roots(_replaced(value, point))
     except CircuitError:
         where = ", ".join(f"{name} = {number}" for name, number in point.items())
         raise QuantityError(
             f"the answer divides by zero at {where}", hint="leave one of them out, and take the limit of what remains"
         ) from None
+
+
+def _replaced(value: Rational, point: Mapping[str, Fraction]) -> Rational:
+    functions = [atom for atom in map(value.field.atoms.__getitem__, value.occurring) if not isinstance(atom, Symbol)]
+    if not any(name in point for atom in functions for name in symbols_of(atom)):
+        return value.replaced({name: value.field.number(number) for name, number in point.items()})
+    # A root such as √(L1 L2) is one atom, so numbers reach what is inside it only by the tree.
+    tree = replaced(substituted(value.tree(), {name: Number(number) for name, number in point.items()}), _plain_root)
+    return Field(atoms_of(tree)).read(tree)
+
+
+def _plain_root(part: Expression) -> Expression | None:
+    """A root of numbers alone as a number, where it is one, or as the root of one number."""
+    if not isinstance(part, Call) or part.function != "sqrt" or symbols_of(part):
+        return None
+    inside = Field(()).read(part.arguments[0]).as_fraction()
+    above, below = (math.isqrt(max(number, 0)) for number in (inside.numerator, inside.denominator))
+    whole = above**2 == inside.numerator and below**2 == inside.denominator
+    return Number(Fraction(above, below)) if whole else Call("sqrt", (Number(inside),))
 
 
 def _known(small: SmallSignalCircuit) -> set[str]:
@@ -134,10 +157,10 @@ class Solved:
     def tree(self) -> Expression:
         """The answer in its form."""
         if self.form == "fraction":
-            return self.value.tree()
+            return arranged(self.value.tree(), self.kind)
         if self.form == "factored":
-            return factored(self.value)
-        return linear_form(self.value, self.signals, Writer(self.kind, 2500))
+            return arranged(factored(self.value), self.kind)
+        return linear_form(self.value, self.signals, Writer(self.kind, 1000))
 
     @property
     def kind(self) -> KindOf:
@@ -165,7 +188,13 @@ class Solved:
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols that occur, spelled as the circuit spells them."""
-        return tuple(self.notation.flat(name) for name in self.value.symbols)
+        return tuple(self.notation.flat(name) for name in self._names)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """Joined names of the symbols, those inside roots included."""
+        atoms = (self.value.field.atoms[index] for index in sorted(self.value.occurring))
+        return tuple(dict.fromkeys(name for atom in atoms for name in symbols_of(atom)))
 
     @property
     def numerator(self) -> str:
@@ -189,7 +218,7 @@ class Solved:
         """A function of the answer's symbols by keyword; exact where all arguments are Fractions or ints."""
         from diffsym.expression.evaluate import evaluate
 
-        names = {self.notation.flat(name): name for name in self.value.symbols}
+        names = {self.notation.flat(name): name for name in self._names}
         tree = self.tree
 
         def function(**values: Any) -> Any:
@@ -222,7 +251,7 @@ class Solved:
         """(frequency in Hz, magnitude in dB, phase in degrees) at s = j 2π f with numbers for all other symbols."""
         from diffsym.expression.evaluate import evaluate
 
-        names = {self.notation.flat(name): name for name in self.value.symbols if name != "s"}
+        names = {self.notation.flat(name): name for name in self._names if name != "s"}
         missing = [name for name in names if name not in values]
         if missing:
             raise UsageError(f"missing {', '.join(missing)}", hint=f"the arguments are {', '.join(names)}")

@@ -102,6 +102,10 @@ def parts_of(netlist: Netlist, values: Values, symbol: Callable[[str, str], str]
         name, kind = words[0], words[0][0].upper()
         if kind in DEVICES:
             nodes = words[1:]
+            if "rb" in netlist.kept.get(name.lower(), ()):
+                inner = f"inside {name}"
+                parts.append(Part(f"{name}.rb", "R", nodes[1], inner, values.get(symbol(name, "rb"), Fraction(1))))
+                nodes[1] = inner
             for parameter, letter, plus, minus, *control in DEVICES[kind]:
                 if parameter in netlist.kept.get(name.lower(), KEPT[kind]):
                     value = values.get(symbol(name, parameter), Fraction(1))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from tools import require_tool
 
 from diffsym.circuit.netlist import read_netlist
 from diffsym.expression.evaluate import evaluate
@@ -74,15 +73,6 @@ CIRCUITS = {
 }  # fmt: skip
 
 
-def ngspice() -> str:
-    path = shutil.which("ngspice")
-    if path is None:
-        if os.environ.get("DIFFSYM_REQUIRE_TOOLS") == "1":
-            pytest.fail("ngspice is not installed")
-        pytest.skip("ngspice is not installed")
-    return path
-
-
 def asked_of_ngspice(quantity: str) -> str:
     """The numerator: the source is 1. ngspice calls the current of a source or a coil ``name#branch``."""
     above = quantity.rpartition("/")[0]
@@ -97,7 +87,9 @@ def test_as_ngspice(name: str, tmp_path: Path) -> None:
     deck = f"* {name}\n{text}\n.control\nac lin 1 {FREQUENCY} {FREQUENCY}\n{prints}\n.endc\n.end\n"
     path = tmp_path / "deck.cir"
     path.write_text(deck)
-    run = subprocess.run([ngspice(), "-b", str(path)], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run(
+        [require_tool("ngspice"), "-b", str(path)], capture_output=True, text=True, timeout=60, check=False
+    )
     found = [float(value) for value in re.findall(r"(?:real|imag)\(x\d+\) = (\S+)", run.stdout)]
     assert len(found) == 2 * len(quantities), run.stdout + run.stderr
     small = small_signal(read_netlist(text))

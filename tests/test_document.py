@@ -20,7 +20,7 @@ from diffsym.document.escaping import escape_latex, escape_markdown, markdown_ma
 from diffsym.document.index import IndexEntry, write_index
 from diffsym.document.latex_signs import SIGNS
 from diffsym.document.layout import rows_of
-from diffsym.document.locate import shipped
+from diffsym.locate import shipped
 from diffsym.document.tree import (
     SECTION_KINDS,
     Code,
@@ -700,14 +700,14 @@ def test_shipped_folders_are_found_in_a_checkout():
 
 def test_shipped_folders_are_found_where_a_wheel_puts_them(tmp_path):
     package = tmp_path / "diffsym"
-    (package / "document").mkdir(parents=True)
+    package.mkdir(parents=True)
     source = Path(__file__).parents[1] / "diffsym"
-    for name in ("errors.py", "document/__init__.py", "document/locate.py"):
+    for name in ("errors.py", "locate.py"):
         shutil.copy(source / name, package / name)
     (package / "__init__.py").write_text("")
     (package / "_shipped" / "templates").mkdir(parents=True)
     (tmp_path / "templates").mkdir()
-    script = "from diffsym.document.locate import shipped; print(shipped('templates'))"
+    script = "from diffsym.locate import shipped; print(shipped('templates'))"
     found = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == str((package / "_shipped" / "templates").resolve())
 

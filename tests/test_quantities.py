@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from fractions import Fraction
 
 import pytest
@@ -223,3 +225,9 @@ def test_a_budget_of_nothing_refuses_before_the_first_step() -> None:
     small = circuit(PAIR)
     with pytest.raises(BudgetError):
         solve(small, read_quantity(small, "v(o1,o2)/vid"), budget=-1)
+
+
+def test_solving_loads_nothing_slow() -> None:
+    code = "import sys, diffsym.solve.solution, diffsym.solve.prepared; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"sympy", "lcapy", "numpy", "networkx", "jinja2", "scipy", "rich", "hypothesis"} & set(loaded)

@@ -130,18 +130,18 @@ def _unknown_option(command: Command, head: str, options: tuple[str, ...]) -> Us
 def _check_count(command: Command, words: Sequence[str], help_asked: bool) -> None:
     if help_asked:
         return
-    usage = f"usage: {usage_of(command)}"
+    usage = f"usage: diffsym {command.name} {command.words}".rstrip()
     if len(words) < command.least:
         found = f"found {len(words)}" if words else "found none"
         raise UsageError(f"{command.name} needs {command.words}, {found}", hint=usage)
     if command.most is not None and len(words) > command.most:
         raise UsageError(
             f"{command.name} does not know what to do with {shown(words[command.most])}",
-            hint=f"{usage}; put quotes around an expression that has spaces",
+            hint=f"{usage} (put quotes around an expression that has spaces)",
         )
 
 
-def nearest(name: str, known: Sequence[str], otherwise: str, cutoff: float = 0.5) -> str:
+def nearest(name: str, known: Sequence[str], otherwise: str, cutoff: float = 0.6) -> str:
     """``did you mean …?`` or, where nothing is near, the list."""
     by_low = {each.lower(): each for each in reversed(known)}
     found = get_close_matches(name.lower()[:100], list(by_low), 1, cutoff)
@@ -156,18 +156,13 @@ def chosen(option: str, value: str, choices: Sequence[str]) -> str:
     if value in choices:
         return value
     listed = f"{option} is one of {', '.join(choices)}"
-    near = get_close_matches(value.lower()[:100], choices, 1, 0.5)
+    near = get_close_matches(value.lower()[:100], choices, 1, 0.6)
     raise UsageError(f"unknown {option} {shown(value)}", hint=f"did you mean {near[0]}? {listed}" if near else listed)
 
 
 def shown(text: str) -> str:
     """A piece of what was typed, short and without control characters."""
     return repr(text if len(text) <= 60 else text[:57] + "…")
-
-
-def usage_of(command: Command) -> str:
-    options = "".join(f" [{_spelled(option)}]" for option in command.options)
-    return f"diffsym {command.name} {command.words}{options} [--json]".replace("  ", " ")
 
 
 def help_of(command: Command) -> str:

@@ -76,8 +76,9 @@ def run(given: Given) -> Outcome:
         _check_stdout(folder, printing, len(sources))
         jobs = min(_jobs(given), len(sources))
         made = []
+        coming = _each(sources, printing, jobs)
         with progress("deriving", len(sources), quiet=given.json) as advance:
-            for pages in _each(sources, printing, jobs):
+            for pages in coming:
                 made.append(pages)
                 advance(pages.name)
     if len(made) == 1 and isinstance(made[0], Failure):
@@ -211,17 +212,22 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
 
 
 def _each(sources: Sequence[Path], printing: Printing, jobs: int) -> Iterator[Pages | Failure]:
-    """The documents in the order of their sources, ``jobs`` of them made at a time."""
+    """The documents in the order of their sources, ``jobs`` of them made at a time; work begins at the call."""
     if jobs < 2:
-        yield from (of_file(path, printing) for path in sources)
-        return
+        return (of_file(path, printing) for path in sources)
     from concurrent.futures import ProcessPoolExecutor
 
     pool = ProcessPoolExecutor(jobs, initializer=_quietly)
-    try:
-        yield from pool.map(of_file, sources, [printing] * len(sources))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    # The workers are there before anything draws on the terminal from a thread of its own.
+    coming = pool.map(of_file, sources, [printing] * len(sources))
+
+    def each() -> Iterator[Pages | Failure]:
+        try:
+            yield from coming
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    return each()
 
 
 def _quietly() -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, chosen, shown
 from diffsym.commands.places import circuit_at
-from diffsym.errors import UsageError
+from diffsym.errors import BudgetError, UsageError
 
 if TYPE_CHECKING:
     from diffsym.api import Circuit, Solved
@@ -40,18 +41,20 @@ CIRCUIT is a SPICE netlist, or - for stdin. QUANTITY is made of v(a), v(a,b), i(
 
 
 def run(given: Given) -> Outcome:
-    from diffsym.api import FORMS
+    from diffsym.api import FORMS, PATIENCE
 
     form = chosen("form", given.one("form", FORMS[0]), FORMS)
     chosen("method", given.one("method", METHODS[0]), METHODS)
     define = named("define", given.all("define"))
     at = {name: exact_number(name, text) for name, text in named("at", given.all("at")).items()}
-    budget = seconds(given.one("budget")) if given.has("budget") else None
+    budget = seconds(given.one("budget")) if given.has("budget") else PATIENCE
     place, quantity = given.words
     circuit = circuit_at(place)
-    answer = circuit.solve(quantity, define=define, drive=given.listed("drive"), at=at, form=form, budget=budget)
-    text = "" if given.json else answer.text + "\n"
-    return Outcome(text, lambda: solution_json(circuit, answer), notes(circuit, answer))
+    with limited(budget):
+        answer = circuit.solve(quantity, define=define, drive=given.listed("drive"), at=at, form=form, budget=budget)
+        value = solution_json(circuit, answer) if given.json else {}
+        text = "" if given.json else answer.text + "\n"
+    return Outcome(text, lambda: value, notes(circuit, answer))
 
 
 def solution_json(circuit: Circuit, answer: Solved) -> dict[str, Any]:
@@ -73,6 +76,40 @@ def remarks(circuit: Circuit) -> tuple[str, ...]:
     unused = circuit.netlist.unused
     left = (f"not used: {', '.join(unused)}",) if unused else ()
     return tuple(dict.fromkeys((*matched, *circuit.netlist.notes, *small.notes, *left)))
+
+
+GRACE = 0.25
+"""Seconds by which a solver that watches the budget itself comes first: it knows what took so long."""
+
+
+@contextmanager
+def limited(budget: float | None) -> Iterator[None]:
+    """What runs inside is ended with BudgetError some time after the budget, writing the answer included.
+
+    The solver watches its own deadline; this is for the forms and texts that come after it. Only where the system has
+    an alarm, and only between two steps of Python.
+    """
+    import signal
+    import threading
+
+    if budget is None or not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(number: int, frame: object) -> None:
+        raise BudgetError(
+            f"the answer takes longer than its {budget:g} seconds to be written down",
+            hint="allow more with --budget, or give numbers to some symbols with --at",
+        )
+
+    before = signal.signal(signal.SIGALRM, late)
+    # Again and again, because a step that fails may have been one of several attempts.
+    signal.setitimer(signal.ITIMER_REAL, budget + GRACE, GRACE)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def named(option: str, values: Sequence[str]) -> dict[str, str]:

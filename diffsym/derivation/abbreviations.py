@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from diffsym.errors import DimensionError
+from diffsym.expression.dimension import Dimension, dimension_named, dimension_of, unit_text
 from diffsym.expression.tree import (
+    BranchCurrent,
     Expression,
+    NodeVoltage,
     Parallel,
     Product,
     Quotient,
     Relation,
     Sum,
     Symbol,
-    children,
     equation,
     replaced,
     symbol_count,
     symbols_of,
     walk,
 )
-from diffsym.forms.order import KindOf
 
 LONGEST = 16
 """Symbols on one line; beyond it a named quantity is introduced."""
 
-STEMS = {(0, 0): "k", (1, 0): "R", (-1, 0): "G", (1, 1): "L", (-1, 1): "C", (0, 1): "tau"}
-"""(powers of ohm, powers of second) → letter of the name."""
+STEMS = {dimension_named(unit): stem for unit, stem in (("1", "k"), ("Ω", "R"), ("S", "G"), ("H", "L"), ("F", "C"), ("s", "tau"))}
+"""What a quantity is measured in → letter of its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,8 @@ def spare_names(stem: str, place: str) -> Iterator[str]:
 class Abbreviations:
     """The names given so far; ``taken`` are joined names that must not be used again."""
 
-    def __init__(self, kind: KindOf, taken: Iterable[str]) -> None:
-        self.kind = kind
+    def __init__(self, dimensions: Mapping[str, str], taken: Iterable[str]) -> None:
+        self.dimensions = dict(dimensions)
         self.taken = set(taken)
         self.entries: list[Abbreviation] = []
 
@@ -61,7 +63,9 @@ class Abbreviations:
         self.entries.append(entry)
         return entry
 
-    def shorten(self, sides: tuple[Expression, ...], place: str) -> tuple[tuple[Expression, ...], list[Abbreviation]]:
+    def shorten(
+        self, sides: tuple[Expression, ...], place: str, longest: int = LONGEST
+    ) -> tuple[tuple[Expression, ...], list[Abbreviation]]:
         """The sides with known parts named, and further names as long as the line is too long.
 
         ``place``: a node's name that the new names carry.
@@ -69,7 +73,7 @@ class Abbreviations:
         for entry in self.entries:
             sides = tuple(_named(side, entry) for side in sides)
         fresh: list[Abbreviation] = []
-        while sum(map(symbol_count, sides)) > LONGEST:
+        while sum(map(symbol_count, sides)) > longest:
             part = self.worst(sides)
             if part is None:
                 break
@@ -88,7 +92,7 @@ class Abbreviations:
         best: tuple[float, Expression] | None = None
         for part, times in counts.items():
             length = symbol_count(part)
-            if not 2 < length <= LONGEST - 4 or part in sides:
+            if not 2 < length < LONGEST or part in sides:
                 continue
             saving = times * (length - 1) + (0.5 if isinstance(part, Parallel | Sum) else 0)
             if best is None or saving > best[0]:
@@ -96,29 +100,22 @@ class Abbreviations:
         return best[1] if best else None
 
     def physical(self, part: Expression) -> bool:
-        names = symbols_of(part)
-        return bool(names) and all(self.kind(name) in "GRCL1s" for name in names) and self.unit(part) in STEMS
+        return not measured(part) and self.unit(part) in STEMS
 
-    def unit(self, node: Expression) -> tuple[int, int]:
-        """(ohms, seconds) of a tree, by its first path of leaves."""
-        match node:
-            case Symbol(name):
-                return {"R": (1, 0), "G": (-1, 0), "C": (-1, 1), "L": (1, 1), "s": (0, -1)}.get(self.kind(name), (0, 0))
-            case Product(factors):
-                units = [self.unit(factor) for factor in factors]
-                return sum(unit[0] for unit in units), sum(unit[1] for unit in units)
-            case Quotient(top, bottom):
-                above, below = self.unit(top), self.unit(bottom)
-                return above[0] - below[0], above[1] - below[1]
-            case Sum(parts) | Parallel(parts):
-                return self.unit(parts[-1])
-        parts = children(node)
-        return self.unit(parts[0]) if parts else (0, 0)
+    def unit(self, part: Expression) -> Dimension | None:
+        """None where the symbols' units do not say it, or do not agree."""
+        try:
+            return dimension_of(part, self.dimensions)
+        except DimensionError:
+            return None
 
     def name(self, part: Expression, place: str) -> Symbol:
-        words = spare_names(STEMS.get(self.unit(part), "k"), place)
+        unit = self.unit(part)
+        words = spare_names(STEMS.get(unit, "k") if unit is not None else "k", place)
         word = next(word for word in words if word not in self.taken)
         self.taken.add(word)
+        if unit is not None:
+            self.dimensions[word] = unit_text(unit)
         return Symbol(word)
 
     def used(self, sides: Iterable[Expression]) -> list[Abbreviation]:
@@ -130,6 +127,11 @@ class Abbreviations:
                 out.append(entry)
                 needed |= set(symbols_of(entry.meaning))
         return out
+
+
+def measured(part: Expression) -> bool:
+    """Whether a voltage or a current stands in the part: such a part is no property of the circuit."""
+    return any(isinstance(node, NodeVoltage | BranchCurrent) for node in walk(part))
 
 
 def _named(side: Expression, entry: Abbreviation) -> Expression:

@@ -82,6 +82,8 @@ def derive_determinants(
     shown = {target.tree: forms.tree(target.form) for target in measured}
     relation = equation(replaced(quantity.resolved, shown.get), tree)
     places = tuple(range(len(solved)))
+    if symbol_count(relation) > LONGEST:
+        raise CircuitError("the solution of all rows at once is too long to print")
     claim = Follows(tuple(line.relation for line in solved), relation, tuple(ZERO for _ in solved), ONE, places)
     uses = tuple(line.label for line in solved)
     final = Line(f"{prefix}result", relation, "RESULT", ("so the quantity is",), uses, claim, boxed=True)

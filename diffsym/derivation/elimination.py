@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from diffsym.derivation.abbreviations import Abbreviation, Abbreviations
+from diffsym.derivation.abbreviations import LONGEST, Abbreviation, Abbreviations
 from diffsym.derivation.currents import by_value
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.network import Network, written
@@ -40,6 +40,19 @@ WORTH_A_NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
+class Naming:
+    """Symbols up to which no name is introduced: where a row is solved, where something is put in, in the last row."""
+
+    solved: int = 5
+    put_in: int = COMFORTABLE
+    last: int = COMFORTABLE
+
+
+NAMINGS = (Naming(), Naming(2, 8, LONGEST), Naming(2, 6, 6))
+"""From few names to many."""
+
+
+@dataclass(frozen=True, slots=True)
 class Solved:
     """``unknown`` − form = 0, from the line ``label``; ``line`` is what that line says as a form that vanishes."""
 
@@ -59,7 +72,7 @@ class Scribe:
         goal: Key,
         taken: Sequence[str] = (),
         prefix: str = "",
-        naming: bool = False,
+        naming: Naming | None = None,
     ) -> None:
         self.network = network
         self.field = network.field
@@ -72,8 +85,9 @@ class Scribe:
         circuit = network.circuit
         spelled = {name for element in circuit.elements for name in symbols_of(element.value)}
         names = {*spelled, *circuit.spelling, *circuit.signals, *(f"v{node}" for node in circuit.nodes), *taken}
-        self.short = Abbreviations(writer.kind, names)
+        self.short = Abbreviations(circuit.dimensions, names)
         self.naming = naming
+        self.comfort = naming or Naming()
         self.meanings: list[tuple[Symbol, Rational]] = []
         self.relations: dict[str, Relation] = {}
         self.forms_of: dict[str, Linear] = {}
@@ -139,7 +153,7 @@ class Scribe:
         ``form`` is what left − right of the line amounts to.
         """
         steps: list[Step] = []
-        if self.naming:
+        if self.naming is not None:
             sides, fresh = self.short.shorten(relation.sides, place)
             relation = Relation(sides, relation.operators)
             for entry in fresh:
@@ -158,7 +172,7 @@ class Scribe:
         ``comfortable``: symbols on the line up to which no name is introduced.
         """
         steps: list[Step] = []
-        if not self.naming:
+        if self.naming is None:
             return form, steps
         form = Linear(form)
         while self.forms.length(form) > comfortable:
@@ -170,12 +184,14 @@ class Scribe:
             amount = -value if negative else value
             known = next((name for name, meaning in self.meanings if meaning == amount), None)
             if known is None:
-                entry = self.short.give(self.writer.tree(amount), place)
+                (meaning,), fresh = self.short.shorten((self.writer.tree(amount),), place, LONGEST - 1)
+                entry = self.short.give(meaning, place)
                 if entry.name not in self.field.index:
-                    self.short.entries.pop()
+                    del self.short.entries[-1 - len(fresh) :]
                     break
                 known = entry.name
-                steps.extend(self.name_steps(entry))
+                for each in (*fresh, entry):
+                    steps.extend(self.name_steps(each))
                 self.meanings.append((known, amount))
             atom = self.field.atom(known)
             form[key] = -atom if negative else atom
@@ -259,7 +275,12 @@ class Scribe:
             if change is not None:
                 form = form.replacing(*change)
             return equation(self.forms.tree(form), ZERO)
-        return by_value(self.network, combination, self.forms.tree, change)
+        relation = by_value(self.network, combination, self.forms.tree, change)
+        if symbol_count(relation) <= LONGEST:
+            return relation
+        form = self.combined(combination)
+        collected = self.sides(form if change is None else form.replacing(*change), set())
+        return min(relation, collected, key=symbol_count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -406,7 +427,7 @@ class _Elimination:
         if labels:
             factor, form = scribe.scaled(form)
             parts = [(label, factor), *((name, value * factor) for name, value in parts)]
-            form, names = scribe.compact(form, place_of(unknown), COMFORTABLE)
+            form, names = scribe.compact(form, place_of(unknown), scribe.comfort.put_in)
             self.add(names)
             text: Sentence = ("Put ", *references(labels), " into ", Reference(label))
             if factor not in (self.field.one, -self.field.one) and scribe.writer.size(factor) < 5:
@@ -418,7 +439,7 @@ class _Elimination:
             parts = []
         coefficient = form[unknown]
         value = -(form.without(unknown).times(self.field.one / coefficient))
-        value, names = scribe.compact(value, place_of(unknown), 5)
+        value, names = scribe.compact(value, place_of(unknown), scribe.comfort.solved)
         self.add(names)
         mates = [
             key
@@ -468,7 +489,7 @@ class _Elimination:
             factor, form = scribe.scaled(form)
         elif form[goal].negative:
             factor, form = -one, -form
-        form, names = scribe.compact(form, place_of(goal), COMFORTABLE)
+        form, names = scribe.compact(form, place_of(goal), scribe.comfort.last)
         self.add(names)
         ready = form[goal] == one and all(key == goal or self.is_plain(form[key], key) for key in form)
         parts = [(label, factor), *((name, value * factor) for name, value in parts)]

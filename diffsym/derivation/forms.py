@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 
+from diffsym.derivation.line_writer import tidy
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -56,9 +58,13 @@ class Linear(dict[Key, Rational]):
             return self
         return self.without(key) + form.times(self[key])
 
+    @cached_property
+    def _size(self) -> int:
+        return sum(size(value) + 1 for value in self.values())
+
     def size(self) -> int:
         """What a reader sees of it: a cheap estimate of symbols."""
-        return sum(size(value) + 1 for value in self.values())
+        return self._size
 
     def signature(self) -> tuple[tuple[str, tuple[str, str]], ...]:
         return tuple(sorted((repr(key), value.key) for key, value in self.items()))
@@ -103,7 +109,7 @@ class FormWriter:
             value = form[key]
             negative = value.negative
             term = self.term(-value if negative else value, key)
-            terms.append(Negation(term) if negative else term)
+            terms.append(tidy(Negation(term)) if negative else term)
         if not terms:
             return ZERO
         if len(terms) > 1 and isinstance(terms[0], Negation):

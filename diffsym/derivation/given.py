@@ -15,7 +15,7 @@ from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.elimination import Outcome, eliminate
 from diffsym.derivation.forms import Key, Linear
 from diffsym.derivation.given_lines import GivenScribe, without_minus, without_repeats
-from diffsym.derivation.given_rows import System, common_denominator, cost, determinant, equations_of, linear_form
+from diffsym.derivation.given_rows import System, cleared_form, contradicts, cost, determinant, equations_of
 from diffsym.derivation.network import Network, Row
 from diffsym.derivation.numbers import numeric_passage
 from diffsym.derivation.phrases import listed
@@ -42,6 +42,9 @@ from diffsym.kernel.rational import Field, Rational, atoms_of
 
 MOST_CHOICES = 300
 """Sets of unknowns that are tried."""
+
+PLAIN_ABOVE = 6
+"""Systems with more unknowns than this are eliminated row by row, without search."""
 
 COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 
@@ -93,7 +96,11 @@ class Consequence:
         self.symbols = [
             atom.name for equation in self.equations for atom in atoms_of(equation) if isinstance(atom, Symbol)
         ]
-        self.wanted = tuple(name for name in symbols_of(quantity) if name in self.symbols and name not in self.known)
+        wanted = [name for name in symbols_of(quantity) if name in self.symbols and name not in self.known]
+        self.defined = [relation.left.name for relation in self.equations if isinstance(relation.left, Symbol)]
+        # where one part is defined by a relation, the others are what it is expressed in
+        found = [name for name in wanted if name in self.defined] if not self.known else []
+        self.wanted = tuple(found or wanted)
         if not self.wanted:
             raise self.unmentioned()
 
@@ -154,13 +161,11 @@ class Consequence:
         """The first choice of unknowns with which every wanted symbol can be solved for."""
         for unknowns in self.choices():
             system = self.rows_for(unknowns, cleared=False)
-            if system is None:
-                continue
             self.refuse_dependent(system)
             if None in system.plans:
                 continue
             other = self.rows_for(unknowns, cleared=True)
-            return other if other is not None and cost(other) < cost(system) else system
+            return other if None not in other.plans and cost(other) < cost(system) else system
         names = " and ".join(to_text(Symbol(name)) for name in self.wanted)
         within = ", ".join(to_text(Symbol(name)) for name in self.known)
         raise CircuitError(
@@ -174,11 +179,14 @@ class Consequence:
         if self.known:
             yield tuple(name for name in symbols if name not in self.known)
             return
-        defined = [e.left.name for e in self.equations if isinstance(e.left, Symbol)]
+        defined = self.defined
         if set(self.wanted) <= set(defined):
             yield tuple(name for name in symbols if name in defined)
         often = [name for name in symbols if sum(name in symbols_of(e) for e in self.equations) > 1]
-        shared = [name for name in symbols if name in self.wanted or (name in often and name not in defined)]
+        shared = list(self.wanted)
+        for name in often:
+            if name not in defined and name not in shared and self.is_linear_in((*shared, name)):
+                shared.append(name)
         yield tuple(shared)
         yield tuple(name for name in symbols if name in shared or name in defined)
         tried = 0
@@ -190,27 +198,35 @@ class Consequence:
                     return
                 yield (*self.wanted, *chosen)
 
+    def is_linear_in(self, names: Sequence[str]) -> bool:
+        keys = [Symbol(name) for name in names]
+        rest = (*self.field.atoms, ONE)
+        return all(cleared_form(self.field, relation, keys, rest, False) is not None for relation in self.equations)
+
     # ---- rows
 
-    def rows_for(self, unknowns: Sequence[str], *, cleared: bool) -> System | None:
-        """Rows over these unknowns, numbers cleared out of denominators if asked for; None where one is not linear."""
+    def rows_for(self, unknowns: Sequence[str], *, cleared: bool) -> System:
+        """The relations that are linear in these unknowns; numbers cleared out of denominators if asked for."""
         field = self.field
         keys: tuple[Key, ...] = tuple(Symbol(name) for name in unknowns)
         rest = self.rest_order(unknowns)
         rows: list[Row] = []
         given: dict[str, Relation] = {}
-        scales: dict[str, Fraction] = {}
+        scales: dict[str, Rational] = {}
         signals: dict[Key, None] = {}
         for place, relation in enumerate(self.equations, start=1):
-            form = linear_form(field, field.difference(relation), keys, rest)
-            if form is None:
-                return None
+            found = cleared_form(field, relation, keys, rest, cleared)
+            if found is None:
+                continue
             label = str(place)
-            scales[label] = common_denominator(form) if cleared else Fraction(1)
-            form = form.times(field.number(scales[label]))
+            scales[label], form = found
             given[label] = relation
             signals |= {key: None for key in form if key not in keys}
             rows.append(Row(label, "law", (), form))
+        if contradicts(rows, keys):
+            raise CircuitError(
+                "the given relations contradict each other", hint="together they say that a number is another number"
+            )
         ordered = sorted(signals, key=rest.index)
         network = Network(SmallSignalCircuit("", (), ()), field, tuple(rows), keys, tuple(ordered))
         plans = tuple(self.search(network, Symbol(name)) for name in self.wanted)
@@ -219,7 +235,7 @@ class Consequence:
     def rest_order(self, unknowns: Sequence[str]) -> list[Key]:
         """In which order known quantities are collected: 1 and functions, then what is asked to stay, then the rest."""
         functions = [atom for atom in self.field.atoms if isinstance(atom, Call)]
-        named = [*self.known, *(e.left.name for e in self.equations if isinstance(e.left, Symbol))]
+        named = [*self.known, *self.defined]
         signals = [name for name in self.symbols if name[:1] in "vi"]
         ordered = dict.fromkeys((*named, *signals, *self.symbols))
         symbols = [Symbol(name) for name in ordered if name not in unknowns]
@@ -229,7 +245,8 @@ class Consequence:
         if goal not in network.unknowns:
             return None
         target = Linear({goal: network.field.one})
-        return plan(network, target, goal) or plain_plan(network, target, goal)
+        found = plan(network, target, goal) if len(network.unknowns) <= PLAIN_ABOVE else None
+        return found or plain_plan(network, target, goal)
 
     def refuse_dependent(self, system: System) -> None:
         """Raises CircuitError where as many rows as unknowns do not tell the unknowns apart."""

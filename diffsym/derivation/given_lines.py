@@ -21,7 +21,6 @@ from diffsym.expression.tree import (
     Sum,
     children,
     equation,
-    number,
     rebuilt,
 )
 from diffsym.forms.readable import Writer
@@ -65,11 +64,10 @@ class GivenScribe(Scribe):
                 first = f"{self.prefix}given-{row.name}"
                 self.relations[first] = relation
                 steps.append(Line(first, relation, "GIVEN"))
-                factor = self.field.number(scale)
-                left, right = (self.writer.tree(self.field.read(side) * factor) for side in relation.sides)
+                left, right = (self.writer.tree(self.field.read(side) * scale) for side in relation.sides)
                 cleared = equation(left, right)
-                claim = Follows((relation,), cleared, (number(scale),))
-                words = ("Multiply ", Reference(first), " by ", number(scale), ":")
+                claim = Follows((relation,), cleared, (scale.tree(),))
+                words = ("Multiply ", Reference(first), " by ", self.writer.tree(scale), ":")
                 steps.append(Line(label, cleared, "COLLECT", words, (first,), claim))
                 relation = cleared
             self.relations[label] = relation
@@ -114,6 +112,8 @@ def _turned(tree: Expression) -> Expression | None:
     match tree:
         case Sum((first, Negation(second))) if not isinstance(first, Negation):
             return Sum((second, Negation(first)))
+        case Sum((Negation(first), second)) if not isinstance(second, Negation):
+            return Sum((first, Negation(second)))
         case Product() | Quotient():
             parts = list(children(tree))
             for place, part in enumerate(parts):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from diffsym.derivation.forms import Key, Linear
-from diffsym.derivation.network import Network
+from diffsym.derivation.network import Network, Row
 from diffsym.derivation.search import Plan
 from diffsym.errors import UsageError
 from diffsym.expression.printing import to_text
@@ -23,7 +23,7 @@ class System:
 
     network: Network
     given: Mapping[str, Relation]
-    scales: Mapping[str, Fraction]
+    scales: Mapping[str, Rational]
     plans: tuple[Plan | None, ...]
 
 
@@ -54,6 +54,36 @@ def linear_form(field: Field, value: Rational, unknowns: Sequence[Key], rest: Se
             form[key] = coefficient
             value = value - coefficient * (field.one if key == ONE else field.atom(key))
     return None if value else form
+
+
+def cleared_form(
+    field: Field, relation: Relation, unknowns: Sequence[Key], rest: Sequence[Key], numbers: bool
+) -> tuple[Rational, Linear] | None:
+    """A factor and the form of the relation times it; None where none makes the relation linear.
+
+    The factor is 1 where that will do, else what clears the denominators: 1/a = 1/b + 1/c. ``numbers``: it clears
+    numerical fractions too.
+    """
+    value = field.difference(relation)
+    form = linear_form(field, value, unknowns, rest)
+    if form is not None:
+        factor = field.number(common_denominator(form)) if numbers else field.one
+        return factor, form.times(factor)
+    factor = Rational(field, value.denominator, field.unit)
+    form = linear_form(field, value * factor, unknowns, rest)
+    return None if form is None else (factor, form)
+
+
+def contradicts(rows: Sequence[Row], unknowns: Sequence[Key]) -> bool:
+    """Whether eliminating the unknowns leaves a number that is said to be 0."""
+    forms = [row.form for row in rows]
+    for unknown in unknowns:
+        pivot = next((form for form in forms if unknown in form), None)
+        if pivot is None:
+            continue
+        value = -(pivot.without(unknown).times(pivot[unknown].field.one / pivot[unknown]))
+        forms = [form.replacing(unknown, value) for form in forms if form is not pivot]
+    return any(set(form) == {ONE} and form[ONE].is_number for form in forms)
 
 
 def slope(value: Rational, key: Key) -> Rational:

@@ -18,7 +18,7 @@ from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit, 
 from diffsym.derivation.kcl import derive_kcl
 from diffsym.derivation.network import Network, network, written
 from diffsym.derivation.phrases import listed
-from diffsym.derivation.stamps import held_relations, premise
+from diffsym.derivation.stamps import premises_of
 from diffsym.derivation.steps import Derivation, Line, Netlist, Passage, Reference, Remark, Sentence, Step
 from diffsym.derivation.targets import asked_currents, field_for, linear, targets
 from diffsym.errors import CircuitError
@@ -304,14 +304,10 @@ class _HalfMethod:
         full = next((row for row in net.rows if row.kind == "kcl" and set(nodes) & set(row.nodes)), None)
         if full is None:
             return None
-        base = premise(equations, full)
-        held = [relation for relation in held_relations(net).values()]
-        zeros = [equation(Symbol(name), ZERO) for name in silent]
-        hypotheses = (base, *held, *zeros, *premises)
         on_axis = any(node in self.mirror.axis for node in nodes)
         factor: Expression = Quotient(ONE, number(2)) if on_axis else ONE
-        cofactors = (factor, *(ZERO for _ in hypotheses[1:]))
-        return Follows(hypotheses, goal, cofactors, ONE, tuple(range(1, len(hypotheses))))
+        base = premises_of(net, equations, full, factor, premises, silent)
+        return Follows(base.hypotheses, goal, base.cofactors, ONE, base.replacing)
 
     # ---- back to the full circuit
     def closing(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.abbreviations import LONGEST, spare_names
-from diffsym.derivation.elimination import Outcome, Scribe, eliminate, place_of, unused_remark
+from diffsym.derivation.elimination import NAMINGS, Naming, Outcome, Scribe, eliminate, place_of, unused_remark
 from diffsym.derivation.forms import Key, Linear
+from diffsym.derivation.line_writer import LineWriter
 from diffsym.derivation.network import Network, network
 from diffsym.derivation.phrases import listed
 from diffsym.derivation.search import Bounds, Plan, plain_plan, plan
@@ -89,7 +90,7 @@ class _Method:
         """Written plainly; where a line would be too long, written again with names for physical quantities."""
         asked = asked_currents(self.quantity.resolved)
         net, goals, plans = self.planned(asked, ())
-        plain = self.written(net, goals, plans, naming=False)
+        plain = self.written(net, goals, plans, None)
         if longest(plain) <= LONGEST:
             return plain
         spare = [
@@ -99,11 +100,17 @@ class _Method:
             for name in itertools.islice(spare_names(stem, place_of(unknown)), 3)
         ]
         net, goals, plans = self.planned(asked, spare)
-        named = self.written(net, goals, plans, naming=True)
-        return named if longest(named) < longest(plain) else plain
+        best = plain
+        for naming in NAMINGS:
+            named = self.written(net, goals, plans, naming)
+            if longest(named) < longest(best):
+                best = named
+            if longest(best) <= LONGEST:
+                break
+        return best
 
     def written(
-        self, net: Network, goals: list[tuple[Target, Key]], plans: list[Plan | None], naming: bool
+        self, net: Network, goals: list[tuple[Target, Key]], plans: list[Plan | None], naming: Naming | None
     ) -> Derivation:
         goal = goals[0][1] if goals else Symbol("x")
         scribe = Scribe(net, self.writer, goal, prefix=self.prefix, naming=naming)
@@ -250,7 +257,7 @@ class _Method:
 
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
-        thorough = Writer(self.writer.kind, 2500)
+        thorough = LineWriter(self.writer.kind, 2500)
         tree = linear_form(total, self.circuit.signals, thorough)
         if named == total or symbol_count(tree) + taken <= LONGEST:
             return tree

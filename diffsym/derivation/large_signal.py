@@ -100,10 +100,10 @@ class Story:
             outputs(stage, self.shape)
 
     def beside(self, line: str) -> tuple[str, ...]:
-        """Lines that a curve is shown with: how far it holds, or its short form."""
+        """Lines that a curve is shown with: how far it holds, or another form."""
         if line in ("steering", "turned", "ia", "ib", "outa", "outb", "vod", "vmax"):
             return self.shape.beside
-        return ("Adlarge", "Addrop") if line == "Adbeta" else ()
+        return ("Addrop",) if line == "Adbeta" else ()
 
     # ---- which line answers
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from diffsym.circuit.values import exact_number, exact_tree
-from diffsym.derivation.phrases import listed
 from diffsym.derivation.steps import Line, Passage, Reference, Step
 from diffsym.errors import NetlistError
 from diffsym.expression.tree import (
@@ -33,7 +32,8 @@ from diffsym.kernel.claims import Follows
 def numeric_passage(result: Line, numbers: Mapping[str, Fraction], prefix: str = "") -> Passage | None:
     """The numbers of the result's symbols as premises, and the result with them put in; None without numbers."""
     right = result.relation.right
-    names = [name for name in symbols_of(right) if name in numbers]
+    present = symbols_of(right)
+    names = [name for name in numbers if name in present]
     if not names:
         return None
     steps: list[Step] = []
@@ -46,7 +46,7 @@ def numeric_passage(result: Line, numbers: Mapping[str, Fraction], prefix: str =
     cofactors = (ONE, *(ZERO for _ in premises))
     claim = Follows((result.relation, *premises), goal, cofactors, ONE, tuple(range(1, len(premises) + 1)))
     labels = [f"{prefix}value-{name}" for name in names]
-    reason = ("Put ", *listed([Reference(label) for label in labels]), " into ", Reference(result.label), ":")
+    reason = ("Put the numbers into ", Reference(result.label), ":")
     steps.append(Line(f"{prefix}value", goal, "NUMBERS", reason, (result.label, *labels), claim))
     return Passage("numbers", "With numbers (in SI units)", tuple(steps))
 

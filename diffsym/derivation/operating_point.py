@@ -17,12 +17,14 @@ def balance(stage: Stage, shape: Curve) -> None:
     words = f"Put [balance] into [{one}]: the current divides equally,"
     proof.follow("half", f"i1 = {shape.total}/2", words, uses={one: "1"}, put=("balance",))
     proof.define("rest", f"{rest} = i1", "Call this collector current" if rest == "IC" else "Call this drain current")
-    proof.follow("restvalue", f"{rest} = {shape.total}/2", "so that", uses={"rest": "1", "half": "1"})
+    proof.follow("restvalue", f"{rest} = {shape.total}/2", "Put [half] into [rest]:", uses={"rest": "1", "half": "1"})
     state_transconductance(proof, stage.one, "1")
     if stage.pair.kind == "bjt":
         words = "At the operating point, with [rest],"
         proof.follow("gmrest", "gm = IC/VT", words, uses={"gmcurrent": "1", "rest": "-1/VT"})
-        proof.follow("gmbias", "gm = alpha*I/(2*VT)", "and with [restvalue]", uses={"gmrest": "1", "restvalue": "1/VT"})
+        proof.follow(
+            "gmbias", "gm = alpha*I/(2*VT)", "Put [restvalue] into [gmrest]:", uses={"gmrest": "1", "restvalue": "1/VT"}
+        )
         proof.section = "equations"
         state_base_current(proof, stage.one, "1")
         proof.section = "operating-point"
@@ -160,7 +162,6 @@ def bias_forms(stage: Stage) -> None:
         rule="SOLVE",
     )
     text = "Ad = -(beta/(beta + 1))*(I*R/(2*VT))"
-    proof.follow("Adbeta", text, "With [alphabeta]:", uses={"Ad": "1", "alphabeta": "-I*R/(2*VT)"}, rule="RESULT")
-    exact = "-(beta/(beta + 1))*(I*R/(2*VT))"
-    words = "For a large current gain, that is with $alpha$ taken as 1:"
-    proof.leading("Adlarge", f"Ad = {exact} ≈ -(I*R/(2*VT))", words, of="Adbeta", large=("beta",))
+    proof.follow(
+        "Adbeta", text, "Put [alphabeta] into [Ad]:", uses={"Ad": "1", "alphabeta": "-I*R/(2*VT)"}, rule="RESULT"
+    )

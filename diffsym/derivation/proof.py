@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from diffsym.derivation.sentences import read_formula, read_sentence, with_references
 from diffsym.derivation.steps import Line, Passage, Reference, Remark, Sentence, Step
 from diffsym.expression.tree import ONE, ZERO, Expression, Relation, substituted, symbols_of
-from diffsym.kernel.claims import Claim, Derivative, Equal, Follows, Leading
+from diffsym.kernel.claims import Claim, Derivative, Follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,16 +106,6 @@ class Proof:
         relation, symbol = self.relation(text), symbols_of(self.tree(by))[0]
         claim = Derivative(self.relations[of].right, symbol, relation.right)
         self.add_line(name, relation, "DIFFERENTIATE", words, (of,), claim)
-
-    def leading(self, name: str, text: str, words: str, *, of: str, large: Sequence[str]) -> None:
-        """left = exact ≈ approximate, where the line ``of`` has stated the first half."""
-        relation = self.relation(text)
-        claim = Leading(relation.sides[1], relation.right, tuple(symbols_of(self.tree(name))[0] for name in large))
-        self.add_line(name, relation, "APPROXIMATE", words, (of,), claim)
-
-    def identity(self, name: str, text: str, words: str) -> None:
-        relation = self.relation(text)
-        self.add_line(name, relation, "REWRITE", words, (), Equal(relation.left, relation.right))
 
     def remark(self, words: str, after: Sequence[str], claims: Sequence[Claim] = ()) -> None:
         """A sentence that is said where all the lines ``after`` are."""

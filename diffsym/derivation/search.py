@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from diffsym.derivation.forms import Key, Linear
 from diffsym.derivation.network import Network
 from diffsym.expression.tree import NodeVoltage, Symbol
-from diffsym.kernel.rational import Field
+from diffsym.kernel.rational import Field, Rational
 
 Combination = tuple[tuple[str, int], ...]
 """Row name and sign, in the order of the rows."""
@@ -59,12 +59,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How hard to search: candidate rows looked at per state, states, rows per combination, pool size."""
+    """How hard to search: candidate rows looked at per state, states, rows per combination, pool size, and rows that
+    may be changed by putting something in, over the whole search."""
 
     width: int = 10
     states: int = 1500
     rows: int = 6
     pool: int = 40
+    effort: int = 8000
 
 
 def plan(network: Network, target: Linear, name: Key, bounds: Bounds | None = None, signed: bool = True) -> Plan | None:
@@ -77,19 +79,20 @@ def plan(network: Network, target: Linear, name: Key, bounds: Bounds | None = No
     candidates = pool(network, bounds, signed)
     best: Plan | None = None
     states = 0
+    effort = Effort(bounds.effort)
     for change in changes(network, target, name, candidates, signed):
         goal = name if _introduced(target) else next(iter(target))
         rows = [_changed(row, change) for row in candidates]
         if not any(goal in row.form for row in rows):
             continue
         start = 0.0 if change is None or change.name == name else 1.0
-        found = _walk(rows, goal, signals, start, bounds, best.cost if best else 1e9)
+        found = _walk(rows, goal, signals, start, bounds, best.cost if best else 1e9, effort)
         if found is None:
             continue
-        steps, last, cost, seen = found
+        state, cost, seen = found
         states += seen
-        if best is None or cost < best.cost - 1e-9:
-            best = Plan(steps, last, change, cost, states)
+        if state.last is not None and (best is None or cost < best.cost - 1e-9):
+            best = Plan(state.steps, state.last, change, cost, states)
     return replace(best, states=states) if best else None
 
 
@@ -204,61 +207,120 @@ def _changed(row: Candidate, change: Change | None) -> Candidate:
     return row if change is None else replace(row, form=row.form.replacing(change.gone, change.instead))
 
 
-Steps = tuple[Elimination, ...]
+@dataclass(frozen=True, slots=True)
+class State:
+    """What has been solved, and the rows with it put in (``forms``, in the order of the pool)."""
+
+    steps: tuple[Elimination, ...]
+    forms: tuple[Linear, ...]
+    eliminated: frozenset[Key]
+    used: frozenset[Combination]
+    last: Candidate | None = None
+
+    def after(self, step: Elimination, value: Linear) -> tuple[State, int]:
+        """The state once ``step`` is taken, and how many rows it changed."""
+        unknown = step.unknown
+        changed = 0
+        forms: list[Linear] = []
+        for form in self.forms:
+            if unknown in form:
+                form = form.replacing(unknown, value)
+                changed += 1
+            forms.append(form)
+        used = self.used | {step.row.combination}
+        return State((*self.steps, step), tuple(forms), self.eliminated | {unknown}, used), changed
+
+
+@dataclass(slots=True)
+class Effort:
+    """Rows that may still be changed; counted, so that every machine stops at the same place."""
+
+    left: int
 
 
 def _walk(
-    rows: Sequence[Candidate], goal: Key, signals: frozenset[Key], start: float, bounds: Bounds, limit: float
-) -> tuple[Steps, Candidate, float, int] | None:
+    rows: Sequence[Candidate],
+    goal: Key,
+    signals: frozenset[Key],
+    start: float,
+    bounds: Bounds,
+    limit: float,
+    effort: Effort,
+) -> tuple[State, float, int] | None:
+    """The cheapest way to a row of the goal and signals only, with its cost and the number of states looked at."""
     tick = itertools.count(1)
-    heap: list[tuple[float, int, Steps, tuple[tuple[Key, Linear], ...], Candidate | None]] = [(start, 0, (), (), None)]
-    seen: set[frozenset[tuple[str, object]]] = set()
+    heap: list[tuple[float, int, State, tuple[Elimination, Linear] | None]] = []
+    heapq.heappush(heap, (start, 0, State((), tuple(row.form for row in rows), frozenset(), frozenset()), None))
+    seen: set[tuple[frozenset[Key], frozenset[Combination]]] = set()
     states = 0
     while heap:
-        cost, _, steps, known, last = heapq.heappop(heap)
+        cost, _, state, pending = heapq.heappop(heap)
         if cost >= limit:
             return None
-        if last is not None:
-            return steps, last, cost, states
-        key = frozenset((repr(unknown), form.signature()) for unknown, form in known)
-        if key in seen:
-            continue
-        seen.add(key)
+        if state.last is not None:
+            return state, cost, states
+        if pending is not None:
+            step, value = pending
+            key = (state.eliminated | {step.unknown}, state.used | {step.row.combination})
+            if key in seen:
+                continue
+            seen.add(key)
+            state, changed = state.after(step, value)
+            effort.left -= changed
         states += 1
-        if states > bounds.states:
+        if states > bounds.states or effort.left <= 0:
             return None
-        reduced: list[tuple[int, int, int, Candidate, Linear, list[Key]]] = []
-        for place, row in enumerate(rows):
-            form = row.form
-            for unknown, value in known:
-                form = form.replacing(unknown, value)
-            unknowns = [k for k in form if k not in signals]
-            if unknowns:
-                terms = sum(value.terms for value in form.values())
-                reduced.append((len(unknowns), terms, place, row, form, unknowns))
-        reduced.sort(key=lambda item: item[:3])
-        actions: list[tuple[float, int, Key, Linear, Candidate]] = []
-        for _, _, place, row, form, unknowns in reduced[: bounds.width]:
-            touched = any(unknown in row.form for unknown, _ in known)
-            price = row.cost + form.size() + 1 + (2 if touched else 0)
-            if unknowns == [goal]:
-                heapq.heappush(heap, (cost + price + 3, next(tick), steps, known, row))
+        for price, move in _moves(rows, state, goal, signals, bounds):
+            if cost + price >= limit:
                 continue
-            if len(unknowns) > 3:
-                continue
-            for unknown in unknowns:
-                if unknown == goal:
-                    continue
-                value = -(form.without(unknown).times(form[unknown].field.one / form[unknown]))
-                backwards = 0 if set(value) <= signals else 4 if goal in value and len(value) == 1 else 2
-                actions.append((price + value.size() + 1 + 2 * len(unknowns) + backwards, place, unknown, value, row))
-        actions.sort(key=lambda action: action[:2])
-        for price, _, unknown, value, row in actions[: bounds.width]:
-            heapq.heappush(
-                heap,
-                (cost + price, next(tick), (*steps, Elimination(unknown, row)), (*known, (unknown, value)), None),
-            )
+            if isinstance(move, Candidate):
+                heapq.heappush(heap, (cost + price, next(tick), replace(state, last=move), None))
+            else:
+                heapq.heappush(heap, (cost + price, next(tick), state, move))
     return None
+
+
+Move = Candidate | tuple[Elimination, Linear]
+"""The last row, which holds only the goal and signals; or a step and what the unknown is then."""
+
+
+def _moves(
+    rows: Sequence[Candidate], state: State, goal: Key, signals: frozenset[Key], bounds: Bounds
+) -> list[tuple[float, Move]]:
+    """What can be done next, with what it costs on the page."""
+    reduced: list[tuple[int, int, int, list[Key]]] = []
+    for place, form in enumerate(state.forms):
+        unknowns = [key for key in form if key not in signals]
+        if unknowns:
+            reduced.append((len(unknowns), sum(value.terms for value in form.values()), place, unknowns))
+    reduced.sort(key=lambda item: item[:3])
+    last: list[tuple[float, Move]] = []
+    actions: list[tuple[float, int, Elimination, Linear]] = []
+    for count, _, place, unknowns in reduced[: bounds.width]:
+        row, form = rows[place], state.forms[place]
+        touched = form is not row.form
+        price = row.cost + form.size() + 1 + (2 if touched else 0)
+        if unknowns == [goal]:
+            last.append((price + 3 + doubtful(form[goal]), row))
+            continue
+        if count > 3:
+            continue
+        for unknown in unknowns:
+            if unknown == goal:
+                continue
+            coefficient = form[unknown]
+            value = -(form.without(unknown).times(coefficient.field.one / coefficient))
+            backwards = 0 if signals.issuperset(value) else 4 if goal in value and len(value) == 1 else 2
+            amount = price + value.size() + 1 + 2 * count + backwards + doubtful(coefficient)
+            actions.append((amount, place, Elimination(unknown, row), value))
+    actions.sort(key=lambda action: action[:2])
+    return [*last, *((price, (step, value)) for price, _, step, value in actions[: bounds.width])]
+
+
+def doubtful(coefficient: Rational) -> float:
+    """What it costs to divide by a coefficient that might be zero: one whose terms differ in sign."""
+    signs = {int(number) > 0 for number in coefficient.numerator.coeffs()}
+    return 4.0 if len(signs) > 1 else 0.0
 
 
 def plain_plan(network: Network, target: Linear, name: Key) -> Plan | None:

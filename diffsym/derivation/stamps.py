@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from diffsym.derivation.forms import voltage_tree
-from diffsym.derivation.network import Network, Row
+from diffsym.derivation.network import LAPLACE, Network, Row
 from diffsym.expression.tree import (
     ONE,
     ZERO,
+    BranchCurrent,
     Expression,
     Negation,
     NodeVoltage,
     Power,
+    Product,
+    Quotient,
     Relation,
     Symbol,
     equation,
@@ -25,15 +29,15 @@ from diffsym.solve.equations import Equations, Form, combined
 from diffsym.solve.laurent import Laurent
 
 
-def premise(equations: Equations, row: Row) -> Relation:
-    """The stamped equation of a row, over raw node voltages: form = 0."""
+def stamped_form(equations: Equations, row: Row) -> Form:
+    """The stamped equation of a row, over raw node voltages and currents: form = 0."""
     form: Form = {}
     for stamped in equations.rows:
         if (row.kind, stamped.kind) == ("kcl", "kcl") and stamped.place in row.nodes:
             form = combined(form, stamped.form)
         elif row.kind == stamped.kind == "law" and stamped.place == row.name:
             form = stamped.form
-    return equation(form_tree(form, equations.alphabet.meaning), ZERO)
+    return form
 
 
 def form_tree(form: Form, meaning: Mapping[Expression, Expression]) -> Expression:
@@ -66,14 +70,44 @@ def held_relations(network: Network) -> dict[str, Relation]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Premises:
+    """Hypotheses from which a printed row follows: with factors, or (``replacing``) by putting them in."""
+
+    hypotheses: tuple[Relation, ...]
+    cofactors: tuple[Expression, ...]
+    replacing: tuple[int, ...]
+
+
+def premises_of(
+    network: Network,
+    equations: Equations,
+    row: Row,
+    factor: Expression = ONE,
+    further: Sequence[Relation] = (),
+    silent: Sequence[str] = (),
+) -> Premises:
+    """The stamped equation of a row times ``factor``, the laws of the inductors in it, and what is put into both:
+    held voltages, ``further`` relations, and the signals in ``silent`` as zero."""
+    form = stamped_form(equations, row)
+    hypotheses, cofactors = [equation(form_tree(form, equations.alphabet.meaning), ZERO)], [factor]
+    for stamped in equations.rows:
+        current = BranchCurrent(stamped.place)
+        element = next((e for e in network.circuit.elements if e.name == stamped.place), None)
+        if stamped.kind != "law" or element is None or element.kind != "L" or current not in form:
+            continue
+        share = form_tree({ONE: form[current]}, equations.alphabet.meaning)
+        hypotheses.append(equation(form_tree(stamped.form, equations.alphabet.meaning), ZERO))
+        cofactors.append(Quotient(Product((factor, share)), Product((LAPLACE, element.value))))
+    zeros = [equation(Symbol(name), ZERO) for name in silent]
+    put_in = [*held_relations(network).values(), *zeros, *further]
+    places = tuple(range(len(hypotheses), len(hypotheses) + len(put_in)))
+    return Premises((*hypotheses, *put_in), (*cofactors, *(ZERO for _ in put_in)), places)
+
+
 def stamped_claim(network: Network, equations: Equations, row: Row, printed: Relation, sign: int = 1) -> Claim:
     """The printed row follows from the stamped one with the held voltages put in."""
-    silent = [
-        name for name in network.circuit.signals if all(name != getattr(s, "name", None) for s in network.signals)
-    ]
-    base = premise(equations, row)
-    held = list(held_relations(network).values())
-    zeros = [equation(Symbol(name), ZERO) for name in silent]
-    hypotheses = (base, *held, *zeros)
-    cofactors = (number(sign), *(ZERO for _ in hypotheses[1:]))
-    return Follows(hypotheses, printed, cofactors, ONE, tuple(range(1, len(hypotheses))))
+    applied = {signal.name for signal in network.signals if isinstance(signal, Symbol)}
+    silent = [name for name in network.circuit.signals if name not in applied]
+    base = premises_of(network, equations, row, number(sign), (), silent)
+    return Follows(base.hypotheses, printed, base.cofactors, ONE, base.replacing)

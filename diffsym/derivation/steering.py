@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from diffsym.derivation.matched_pair import Transistor, TransistorPair, node_voltage
 from diffsym.derivation.proof import Proof
-from diffsym.expression.tree import ZERO, Negation, Sum, equation, substituted, sum_of, symbols_of
+from diffsym.expression.tree import ZERO, Expression, Negation, Sum, equation, substituted, sum_of, symbols_of
 from diffsym.kernel.claims import Equal
 
 
@@ -78,11 +78,11 @@ def loop(stage: Stage) -> None:
         proof.define("input", "d = applied", "The differential input is")
         factors["input"] = "-1"
     junction = "base and emitter" if pair.kind == "bjt" else "gate and source"
-    for k, transistor, sign in (("1", stage.one, "1"), ("2", stage.two, "-1")):
+    for k, transistor, part in (("1", stage.one, "1"), ("2", stage.two, "-1")):
         low, high = node_voltage(transistor.common), node_voltage(transistor.control)
         proof.roles |= {"high": low if stage.down else high, "low": high if stage.down else low}
         proof.define(f"junction{k}", f"w{k} = high - low", f"Between {junction} of {transistor.name}:")
-        factors[f"junction{k}"] = sign
+        factors[f"junction{k}"] = part
     words = f"KVL around the loop through both inputs: node {pair.common} drops out of the difference:"
     proof.follow("kvl", "w1 - w2 = d", words, uses=factors, rule="KVL")
 
@@ -226,7 +226,7 @@ def oriented(stage: Stage, shape: Curve) -> None:
     else:
         proof.also("ia", "iahalf")
         proof.also("ib", "ibhalf")
-    nothing = {symbols_of(proof.tree("d"))[0]: ZERO}
+    nothing: dict[str, Expression] = {symbols_of(proof.tree("d"))[0]: ZERO}
     at_balance = [substituted(proof.relations[name].right, nothing) for name in ("steering", "ia", "ib")]
     even = proof.tree(f"{shape.total}/2")
     claims = (Equal(at_balance[0], ZERO), Equal(at_balance[1], even), Equal(at_balance[2], even))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
+from diffsym.derivation.applied import applied, written_in_modes
 from diffsym.derivation.checking import CheckedDerivation, checked
 from diffsym.derivation.checks import (
     CheckRow,
@@ -25,6 +26,7 @@ from diffsym.derivation.composite import derive_composite
 from diffsym.derivation.determinants import derive_determinants
 from diffsym.derivation.half_circuit import derive_half
 from diffsym.derivation.kcl import derive_kcl
+from diffsym.derivation.line_writer import LineWriter
 from diffsym.derivation.source import QuantitySpec
 from diffsym.derivation.steps import Derivation
 from diffsym.derivation.targets import measured
@@ -134,7 +136,7 @@ def notation_of(circuit: SmallSignalCircuit) -> Notation:
 
 
 def writer_for(circuit: SmallSignalCircuit, calls: int = 400) -> Writer:
-    return Writer(kinds(dict(circuit.dimensions)), calls)
+    return LineWriter(kinds(dict(circuit.dimensions)), calls)
 
 
 def solve_worked(
@@ -178,6 +180,7 @@ class Task:
             return self.composite(spec, asked, earlier)
         quantity = read_quantity(circuit, spec.of, define=self.define)
         solution = solve(circuit, quantity)
+        asked_for, (circuit, quantity) = quantity, applied(circuit, quantity)
         name = joined(spec.name) if spec.name else ""
         derivations, refused = by_methods(circuit, quantity, spec, writer, name)
         value = solution.value
@@ -188,7 +191,7 @@ class Task:
         rows.append(lcapy_row(circuit, quantity, value))
         unit = unit_of(quantity.resolved, circuit.dimensions)
         return self.finished(
-            spec, quantity.resolved, left, value, derivations, refused, rows, unit, quantity.assumed
+            spec, quantity.resolved, left, value, derivations, refused, rows, unit, asked_for.assumed
         )
 
     def composite(
@@ -198,7 +201,7 @@ class Task:
         name = joined(spec.name) if spec.name else ""
         results = {key: expanded(quantity.derivations[0]) for key, quantity in earlier.items()}
         recalled = frozenset(equation(Symbol(key), tree) for key, tree in results.items())
-        exact = Writer(self.writer.kind, 2500)
+        exact = LineWriter(self.writer.kind, 2500)
         derivation, value = derive_composite(asked, results, exact, name=name, prefix=f"{name or 'q'}-")
         left: Expression = Symbol(name) if name else asked
         units = {**self.small_signal.dimensions, **self.units(earlier)}
@@ -224,7 +227,7 @@ class Task:
         assumed: Mapping[str, str],
     ) -> WorkedQuantity:
         """Limits, approximations, independence, the number and the expectation, each with its claim."""
-        exact = Writer(self.writer.kind, 2500)
+        exact = LineWriter(self.writer.kind, 2500)
         tree = derivations[0].derivation.result.right
         facts = [fact for derivation in derivations for fact in derivation.facts]
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]

@@ -14,7 +14,6 @@ from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.steps import Inline as StepInline
 from diffsym.derivation.steps import Line, Netlist, Passage, Remark, Sentence
 from diffsym.derivation.steps import Reference as LineReference
-from diffsym.derivation.targets import measured
 from diffsym.derivation.worked import ApproximationFound, Worked, WorkedQuantity
 from diffsym.document.tree import (
     Block,
@@ -34,7 +33,7 @@ from diffsym.document.tree import (
     Table,
     Text,
 )
-from diffsym.expression.tree import Relation, Sum, Symbol, symbols_of
+from diffsym.expression.tree import BranchCurrent, Call, Expression, NodeVoltage, Relation, Sum, Symbol, symbols_of, walk
 
 METHOD_TITLES = {
     "kcl": "Derivation from KCL at every node",
@@ -274,7 +273,7 @@ class _Builder:
             tree
             for derivation in quantity.derivations[:1]
             for tree in derivation.conditions
-            if isinstance(tree, Sum) and not signals & set(symbols_of(tree)) and not measured(tree)
+            if is_plain_sum(tree) and not signals & set(symbols_of(tree))
         )
         shown = list(trees)[:4]
         if not shown:
@@ -305,6 +304,11 @@ class _Builder:
             out.append(("netlist", sha256(self.worked.circuit.text.encode()).hexdigest()[:16]))
         out.append(("diffsym", __version__))
         return tuple(out)
+
+
+def is_plain_sum(tree: Expression) -> bool:
+    """A sum of products of parameters: worth saying that it is not zero."""
+    return isinstance(tree, Sum) and not any(isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree))
 
 
 def inlines(sentence: Sentence) -> tuple[Inline, ...]:

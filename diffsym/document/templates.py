@@ -21,7 +21,7 @@ from markupsafe import Markup
 from diffsym.document import tree
 from diffsym.document.filters import filters_for
 from diffsym.document.formulas import DIALECTS
-from diffsym.document.locate import shipped
+from diffsym.locate import shipped
 from diffsym.errors import TemplateError
 from diffsym.expression.notation import Notation
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from diffsym.errors import ExpressionError
 
@@ -107,6 +108,7 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 _GREEK_FIRST = re.compile("|".join(sorted(GREEK, key=len, reverse=True)))
 
 
+@lru_cache(maxsize=4096)
 def joined(text: str) -> str:
     """The canonical name of a symbol written in plain text, Unicode or LaTeX.
 

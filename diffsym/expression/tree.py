@@ -245,6 +245,8 @@ def walk(node: Expression) -> Iterator[Expression]:
 
 def symbols_of(node: Expression | Relation) -> tuple[str, ...]:
     """Names of the symbols, each once, in the order of their first appearance."""
+    if isinstance(node, Symbol):
+        return (node.name,)
     sides = node.sides if isinstance(node, Relation) else (node,)
     return tuple(dict.fromkeys(part.name for side in sides for part in walk(side) if isinstance(part, Symbol)))
 

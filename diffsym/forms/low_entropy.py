@@ -64,16 +64,20 @@ BLOCKED = Candidate(UNREACHED, ONE)
 """Stands for a function whose own search asks for it again."""
 
 MANY_TERMS = 10
-"""Of a polynomial; above, only the symbols that occur in most of its terms are tried."""
+MANY_TERMS_OF_BOTH = 40
+"""Of a polynomial, of numerator and denominator: above, only the symbols that most terms hold are tried."""
 
 MOST_SHARED = 2
 """How many of those."""
+
+LONG = 24
+"""Terms after which a function counts twice, then three times, … in the budget."""
 
 TIE = 1e-9
 
 
 class Search:
-    """One search over the functions of one field; ``calls`` bounds the number of functions looked at."""
+    """One search over the functions of one field; ``calls`` bounds the functions looked at, long ones counted several times."""
 
     def __init__(self, field: Field, kind: KindOf, calls: int = 400) -> None:
         self.field = field
@@ -82,6 +86,7 @@ class Search:
         self.calls = 0
         self.memo: dict[Key, Candidate] = {}
         self.missed: dict[Key, float] = {}
+        self.floors: dict[Key, float] = {}
         self.guard: set[Key] = set()
         self.factorings: dict[str, tuple[int, list[tuple[Any, int]]]] = {}
         draw = random.Random(7)
@@ -103,7 +108,11 @@ class Search:
                 top, bottom = top // common, bottom // common
             if bottom.leading_coefficient() < 0:
                 top, bottom = -top, -bottom
-        return top, bottom, (str(top), str(bottom)), floor_of(top, bottom)
+        key = (str(top), str(bottom))
+        least = self.floors.get(key)
+        if least is None:
+            least = self.floors[key] = floor_of(top, bottom)
+        return top, bottom, key, least
 
     def inverse(self, part: Part) -> Part:
         top, bottom, key, least = part
@@ -124,7 +133,7 @@ class Search:
             return BLOCKED
         if self.calls > self.budget:
             return self.as_it_is(top, bottom) if self.raw_cost(top, bottom) < limit else None
-        self.calls += 1
+        self.calls += 1 + (len(top) + len(bottom)) // LONG
         places = sorted(self.places(top) | self.places(bottom))
         found = self.trivial(top, bottom, places)
         if found is None:
@@ -150,12 +159,12 @@ class Search:
             return Candidate(0.0, number(value))
         if len(places) == 1 and len(top) == 1 and len(bottom) == 1:
             above, below = int(top.total_degree()), int(bottom.total_degree())
-            value = int(top.leading_coefficient())
-            if above + below == 1 and abs(value) == 1 and int(bottom.leading_coefficient()) == 1:
+            sign = int(top.leading_coefficient())
+            if above + below == 1 and abs(sign) == 1 and int(bottom.leading_coefficient()) == 1:
                 atom = self.field.atoms[places[0]]
                 tree = atom if above else Quotient(ONE, atom)
                 cost = 1.0 if above else 1.2
-                return Candidate(cost + 0.1, Negation(tree)) if value < 0 else Candidate(cost, tree)
+                return Candidate(cost + 0.1, Negation(tree)) if sign < 0 else Candidate(cost, tree)
         return None
 
     def groups(self, top: Any, bottom: Any) -> tuple[list[Part], tuple[int, int]]:
@@ -236,7 +245,9 @@ class Search:
         return Candidate(candidate.cost + 0.1, Negation(candidate.tree)) if negative else candidate
 
     def searched(self, top: Any, bottom: Any, places: Sequence[int], limit: float) -> Candidate | None:
+        """Most promising plan first; among equals the plan that stands first wins."""
         best: Candidate | None = None
+        first = inf
         fewest = len(places)
         passed_over = False
         if bottom != 1 and top != 1:
@@ -246,15 +257,22 @@ class Search:
                 passed_over = True
             elif parts is not STUCK and (plain := self.quotient(*parts)).cost < limit:
                 best, limit = plain, plain.cost + TIE
-        for least, wanted, made in self.plans(top, bottom, places):
-            parts = self.below(limit, least, wanted)
+        plans = list(self.plans(top, bottom, places))
+        floors = [least + sum(part[3] for part in wanted) for least, wanted, _ in plans]
+        for index in sorted(range(len(plans)), key=floors.__getitem__):
+            least, wanted, made = plans[index]
+            bound = limit + 2 * TIE if index < first < inf else limit
+            if floors[index] >= bound:
+                passed_over = True
+                continue
+            parts = self.below(bound, least, wanted)
             if parts is STUCK:
                 continue
             candidate = made(*parts) if parts is not None else None
-            if candidate is None or candidate.cost >= limit:
+            if candidate is None or candidate.cost >= bound:
                 passed_over = True
                 continue
-            best, limit = candidate, candidate.cost - TIE
+            best, limit, first = candidate, candidate.cost - TIE, index
             if best.cost < fewest + 0.99 and leaves(best.tree) == fewest and not has_fraction(best.tree):
                 break
         if best is None and not passed_over:
@@ -266,8 +284,8 @@ class Search:
             yield from self.blocks(top, bottom, places)
         above, below = top.degrees(), bottom.degrees()
         order = sorted(places, key=lambda place: -(above[place] == 1) - (below[place] == 1))
-        if bottom == 1 and len(top) > MANY_TERMS:
-            order = self.most_shared(top, order)
+        if len(top) + len(bottom) > (MANY_TERMS if bottom == 1 else MANY_TERMS_OF_BOTH):
+            order = self.most_shared((top, bottom), order)
         for place in order:
             if above[place] > 1 or below[place] > 1:
                 continue
@@ -275,9 +293,11 @@ class Search:
                 break
             yield from self.by_symbol(top, bottom, place)
 
-    def most_shared(self, polynomial: Any, places: Sequence[int]) -> list[int]:
-        monomials = list(polynomial.monoms())
-        linear = [place for place in places if polynomial.degrees()[place] == 1]
+    def most_shared(self, pair: Pair, places: Sequence[int]) -> list[int]:
+        """The symbols of the first degree that most terms hold."""
+        monomials = [monomial for polynomial in pair for monomial in polynomial.monoms()]
+        degrees = [polynomial.degrees() for polynomial in pair]
+        linear = [place for place in places if all(degree[place] <= 1 for degree in degrees)]
         linear.sort(key=lambda place: -sum(1 for monomial in monomials if monomial[place]))
         return linear[:MOST_SHARED]
 

@@ -62,7 +62,7 @@ def kinds(dimensions: dict[str, str] | None = None) -> KindOf:
     return kind
 
 
-FACTOR_RANK = {"number": 0, "G": 1, "1": 2, "R": 4, "L": 6, "C": 7, "s": 8, "V": 9, "A": 9, "?": 3}
+FACTOR_RANK = {"number": 0, "G": 1, "1": 2, "R": 4, "L": 6, "C": 7, "s": 8, "V": 9, "A": 3, "?": 3}
 
 
 def arranged(node: Expression, kind: KindOf) -> Expression:

@@ -64,7 +64,7 @@ class Field:
         return Rational(self, self.context.constant(value.numerator), self.context.constant(value.denominator))
 
     def polynomial(self, terms: Mapping[Monomial, int]) -> Any:
-        return self.context.from_dict({tuple(key): value for key, value in terms.items() if value})
+        return self.context.from_dict(terms if all(terms.values()) else {key: c for key, c in terms.items() if c})
 
     def read(self, node: Expression, values: Mapping[Expression, Rational] | None = None) -> Rational:
         """The value of a tree whose leaves are atoms of this field, or keys of ``values``.

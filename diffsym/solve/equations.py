@@ -94,7 +94,9 @@ def _accumulate(total: Form, form: Form, factor: int) -> None:
     for key, value in form.items():
         entry = total.setdefault(key, {})
         for monomial, coefficient in value.items():
-            amount = entry.get(monomial, 0) + factor * coefficient
+            amount = coefficient if factor == 1 else factor * coefficient
+            if monomial in entry:
+                amount += entry[monomial]
             if amount:
                 entry[monomial] = amount
             else:
@@ -172,6 +174,10 @@ class _Formulation:
     def source(self, element: LinearElement) -> Form:
         """The value of an independent source as a form in signals."""
         value = self.sources.get(element.name, element.value)
+        if isinstance(value, Symbol):
+            return {value: ONE}
+        if isinstance(value, Number) and not value.value:
+            return {}
         field = Field(atoms_of(value))
         amount = field.read(value)
         form: Form = {}

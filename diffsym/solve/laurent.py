@@ -75,7 +75,8 @@ class Alphabet:
         for left, a in first.items():
             for right, b in second.items():
                 key = self.monomial((*left, *right))
-                total[key] = total.get(key, Fraction(0)) + a * b
+                value = b if a == 1 else a if b == 1 else a * b
+                total[key] = total[key] + value if key in total else value
         return {key: value for key, value in total.items() if value}
 
 
@@ -83,7 +84,9 @@ def added(first: Laurent, second: Laurent, factor: Fraction | int = 1) -> Lauren
     """first + factor · second."""
     total = dict(first)
     for key, value in second.items():
-        other = total.get(key, Fraction(0)) + factor * value
+        other = value if factor == 1 else factor * value
+        if key in total:
+            other += total[key]
         if other:
             total[key] = other
         else:

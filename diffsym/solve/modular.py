@@ -43,6 +43,7 @@ class Point:
         self.prime = _prime_with_roots(seed, _radicands(equations.alphabet.order))
         self.meaning = equations.alphabet.meaning
         self.values: dict[Expression, int] = {}
+        self.powers: dict[tuple[Expression, int], int] = {}
         for atom in equations.alphabet.order:
             if _is_root(atom) and isinstance(atom.arguments[0], Symbol):
                 root = self.draw(repr(atom))
@@ -71,12 +72,21 @@ class Point:
             raise ZeroDivisionError
         return root
 
+    def power(self, atom: Expression, power: int) -> int:
+        """The atom's residue raised; raises ZeroDivisionError or ValueError where there is no inverse."""
+        if power == 1:
+            return self.atom(atom)
+        known = self.powers.get((atom, power))
+        if known is None:
+            known = self.powers[atom, power] = pow(self.atom(atom), power, self.prime)
+        return known
+
     def laurent(self, entry: Laurent) -> int:
         total = 0
         for monomial, coefficient in entry.items():
             term = fraction(coefficient, self.prime)
             for atom, power in monomial:
-                term = term * pow(self.atom(atom), power, self.prime) % self.prime
+                term = term * self.power(atom, power) % self.prime
             total += term
         return total % self.prime
 
@@ -149,6 +159,8 @@ def fraction_of(node: Expression) -> Fraction:
 
 
 def fraction(value: Fraction, prime: int) -> int:
+    if value.denominator == 1:
+        return value.numerator % prime
     return value.numerator * pow(value.denominator, -1, prime) % prime
 
 

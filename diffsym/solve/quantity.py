@@ -14,7 +14,7 @@ from diffsym.circuit.devices import shipped_devices
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
 from diffsym.errors import DiffsymError, ExpressionError, QuantityError
 from diffsym.expression.limits import MOST_NODES
-from diffsym.expression.names import joined
+from diffsym.expression.names import LONGEST_NAME, joined
 from diffsym.expression.reading import read_expression
 from diffsym.expression.tree import (
     ZERO,
@@ -132,7 +132,9 @@ class _Resolution:
             *(_name(name) for name in self.independent.values()),
             *("v" + name for name in self.by_join),
         }
-        return read_expression(text, symbols=known, quantities=True)
+        # the name of a part inside a device or a subcircuit, such as Q1.b, is no symbol
+        written = [name for name in known if name.isascii() and name.isalnum() and len(name) <= LONGEST_NAME]
+        return read_expression(text, symbols=written, quantities=True)
 
     def quantity(self, text: str | Expression) -> Quantity:
         self.text = text if isinstance(text, str) else ""

@@ -238,7 +238,8 @@ def _applied(equations: Equations, quantity: Quantity) -> list[Key]:
 def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Mapping[Key, Rational]]) -> Rational:
     """The quantity's arithmetic over the linear forms."""
     atoms = dict.fromkeys((*field.atoms, *atoms_of(*quantity.modes.values()), *atoms_of(quantity.resolved)))
-    whole = Field(atom for atom in atoms if not isinstance(atom, NodeVoltage | BranchCurrent))
+    wanted = tuple(atom for atom in atoms if not isinstance(atom, NodeVoltage | BranchCurrent))
+    whole = field if wanted == field.atoms else Field(wanted)
     modes: dict[Expression, Rational] = {Symbol(name): whole.read(value) for name, value in quantity.modes.items()}
     silent = {
         name: whole.zero

@@ -52,29 +52,30 @@ class Generators:
             for atom, power in monomial:
                 place = index[atom]
                 powers[place] += -power if self.inverted[place] else power
-            terms[tuple(powers)] = int(coefficient * scale)
+            terms[tuple(powers)] = coefficient.numerator * (scale // coefficient.denominator)
         return self.field.polynomial(terms)
 
     def final(self, value: Rational, equations: Equations, field: Field) -> Rational:
         """The value over the circuit's own symbols: reciprocals turned back, opaque atoms, even roots written out."""
         meaning = equations.alphabet.meaning
         atoms = self.field.atoms
-        plain = [atom in field.index and atom not in meaning for atom in atoms]
         places = [field.index.get(atom) for atom in atoms]
-        special = [k for k, atom in enumerate(atoms) if not plain[k] or isinstance(atom, Call)]
-        powers_of: dict[int, Rational] = {k: field.read(meaning[atoms[k]]) for k in special if atoms[k] in meaning}
+        count = len(field.atoms)
+        powers_of = {k: field.read(meaning[atom]) for k, atom in enumerate(atoms) if atom in meaning}
 
         def part(polynomial: Any) -> tuple[Rational, list[int]]:
             degrees = [int(degree) for degree in polynomial.degrees()]
             plain_terms: dict[tuple[int, ...], int] = {}
             rest: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
+            plain = [
+                (k, place, degrees[k] if self.inverted[k] else 0)
+                for k, place in enumerate(places)
+                if place is not None and k not in powers_of
+            ]
             for monomial, coefficient in polynomial.to_dict().items():
-                powers = [0] * len(field.atoms)
-                for k, power in enumerate(map(int, monomial)):
-                    place = places[k]
-                    if k in powers_of or place is None:
-                        continue
-                    powers[place] = degrees[k] - power if self.inverted[k] else power
+                powers = [0] * count
+                for k, place, degree in plain:
+                    powers[place] = degree - monomial[k] if degree else monomial[k]
                 key = tuple(int(monomial[k]) for k in powers_of)
                 if any(key):
                     rest.setdefault(key, {})[tuple(powers)] = int(coefficient)

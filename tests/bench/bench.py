@@ -1,9 +1,10 @@
 """diffsym and lcapy side by side on the same circuits: times for a person to look at, which decide nothing.
 
-Each row takes a netlist to a readable gain: diffsym from text to text, median of several warm runs; lcapy from its own
-netlist to a simplified string, once warmed up, in a process of its own that is ended after a minute. Every row's two
-answers are compared at a random rational point outside of the clock. The ratio is lcapy's time over diffsym's to the
-readable text; the exact answer alone, ``solved``, stands beside it.
+The same job on both sides: from the text of a netlist to the exact transfer function in lowest terms. diffsym's is
+checked by back-substitution within its time and is the median of several warm runs; lcapy's is one run of its circuit
+solver and ``cancel``, in a process of its own, warmed up on another circuit and ended after a minute. The column
+``readable`` is what diffsym takes from text to the readable text. Both answers are compared at a random rational point
+outside of the clock. Cold starts are whole processes with compiled bytecode, as an installed package has it.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import platform
 import random
 import re
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -27,10 +30,8 @@ from typing import Any
 
 from circuits import CIRCUITS, Bench
 
-from diffsym.circuit.expansion import expand
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.circuit.netlist import read_netlist
-from diffsym.circuit.symmetry import device_symmetry
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import Expression, symbols_of
@@ -38,6 +39,7 @@ from diffsym.forms.order import kinds
 from diffsym.forms.readable import Writer
 from diffsym.kernel.rational import Rational
 from diffsym.solve.lcapy_adapter import LcapyNetlist, lcapy_netlist
+from diffsym.solve.prepared import small_signal as prepared
 from diffsym.solve.quantity import read_quantity
 from diffsym.solve.solution import solve
 
@@ -50,26 +52,18 @@ RUNS = 9
 COLD_RUNS = 5
 
 COLD = {
-    "diffsym solve": (
-        "from diffsym.circuit.expansion import expand\n"
-        "from diffsym.circuit.netlist import read_netlist\n"
-        "from diffsym.expression.printing.text import to_text\n"
-        "from diffsym.forms.readable import Writer\n"
-        "from diffsym.solve.quantity import read_quantity\n"
-        "from diffsym.solve.solution import solve\n"
-        "small = expand(read_netlist({netlist!r}))\n"
-        "print(to_text(Writer().tree(solve(small, read_quantity(small, {quantity!r})).value)))\n"
-    ),
-    "import lcapy": "import lcapy\n",
+    "diffsym solve": ["-m", "diffsym", "solve", "{file}", "{quantity}"],
+    "import lcapy": ["-c", "import lcapy"],
 }
+
+SENTENCE = (
+    "Measured: netlist text to exact transfer function in lowest terms, diffsym (checked, warm median) against lcapy "
+    "(solve and cancel, once, after a warm-up); readable: diffsym from text to readable text."
+)
 
 
 def small_signal(netlist: str) -> SmallSignalCircuit:
-    circuit = read_netlist(netlist)
-    symmetry = device_symmetry(circuit)
-    pairs = {tuple(sorted(pair)) for pair in symmetry.elements.items()} if symmetry else set()
-    matched = tuple(sorted((a, b) for a, b in pairs if a != b and a[0].upper() in "MQ"))
-    return expand(circuit, matched=matched)
+    return prepared(read_netlist(netlist))
 
 
 def solved(case: Bench) -> tuple[SmallSignalCircuit, Rational]:
@@ -86,9 +80,9 @@ def by_diffsym(case: Bench) -> tuple[Expression, str]:
 
 
 def by_lcapy(text: str, plus: str, minus: str) -> Any:
-    """From lcapy's netlist, its driven signal being 1, to the simplified gain.
+    """From lcapy's netlist, its driven signal being 1, to the gain in lowest terms.
 
-    A string is made of it as a reader would get it; ideal op amps are the limit of their gain.
+    Ideal op amps are the limit of their gain.
     """
     import lcapy
 
@@ -98,16 +92,14 @@ def by_lcapy(text: str, plus: str, minus: str) -> Any:
     gain = next((symbol for symbol in value.free_symbols if symbol.name == "pinf"), None)
     if gain is not None:
         value = value.limit(gain, "oo")
-    simplified = lcapy.expr(value).simplify()
-    str(simplified)
-    return simplified.sympy
+    return lcapy.expr(value).cancel().sympy
 
 
 def answered(sender: Connection, arguments: tuple[str, str, str], values: dict[str, Fraction]) -> None:
     """The child's part: warm up on something else, then once on the clock, then the answer at a point."""
     import lcapy
 
-    str((lcapy.Circuit("V1 1 0 s {p1}\nR1 1 2 {p2}\nR2 2 0 {p3}\n")["2"].V.laplace() * 2).simplify())
+    str((lcapy.Circuit("V1 1 0 s {p1}\nR1 1 2 {p2}\nR2 2 0 {p3}\n")["2"].V.laplace() * 2).cancel())
     sender.send("ready")
     began = time.perf_counter()
     value = by_lcapy(*arguments)
@@ -176,17 +168,24 @@ def measured(case: Bench) -> dict[str, Any]:
         "diffsym_seconds": ours,
         "diffsym_exact_seconds": exact,
         "lcapy_seconds": theirs[0] if theirs is not None else None,
-        "ratio": (theirs[0] if theirs is not None else CAP) / ours,
+        "ratio": (theirs[0] if theirs is not None else CAP) / exact,
     }
 
 
-def cold(script: str) -> float:
-    """Seconds of a new Python that runs a script, median."""
-    seconds = []
-    for _ in range(COLD_RUNS):
-        began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True)
-        seconds.append(time.perf_counter() - began)
+def cold(arguments: list[str], case: Bench) -> float:
+    """Seconds of a whole new Python, median; its bytecode is compiled in a first run that does not count."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "circuit.cir"
+        file.write_text(f"* {case.title}\n{case.netlist}", encoding="utf-8")
+        command = [sys.executable, *(part.format(file=file, quantity=case.quantity) for part in arguments)]
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment = {**kept, "PYTHONPYCACHEPREFIX": str(Path(folder) / "bytecode")}
+        subprocess.run(command, check=True, capture_output=True, env=environment)
+        seconds = []
+        for _ in range(COLD_RUNS):
+            began = time.perf_counter()
+            subprocess.run(command, check=True, capture_output=True, env=environment)
+            seconds.append(time.perf_counter() - began)
     return statistics.median(seconds)
 
 
@@ -200,6 +199,7 @@ def main() -> None:
     reading = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     reading.add_argument("-o", "--output", type=Path, default=Path("build/bench.json"))
     output: Path = reading.parse_args().output
+    print(SENTENCE)
     print(f"{'circuit':36} {'solved':>10} {'readable':>10} {'lcapy':>10} {'ratio':>9}")
     rows = []
     for case in CIRCUITS:
@@ -210,12 +210,11 @@ def main() -> None:
         print(f"{case.title:36} {times} {sign}{row['ratio']:7.0f}×", flush=True)
     median = statistics.median(row["ratio"] for row in rows)
     print(f"{'median ratio':36} {median:41.0f}×")
-    first = CIRCUITS[0]
-    starts = {
-        name: cold(script.format(netlist=first.netlist, quantity=first.quantity)) for name, script in COLD.items()
-    }
+    starts = {name: cold(arguments, CIRCUITS[0]) for name, arguments in COLD.items()}
     for name, seconds in starts.items():
         print(f"{'cold start: ' + name:36} {shown(seconds):>10}")
+    share = starts["diffsym solve"] / starts["import lcapy"]
+    print(f"{'cold start ratio':36} {share:10.2f}")
     found = {
         "machine": {"python": platform.python_version(), "system": platform.system(), "processor": platform.machine()},
         "versions": {name: version(name) for name in ("python-flint", "sympy", "lcapy")},
@@ -223,6 +222,8 @@ def main() -> None:
         "rows": rows,
         "median_ratio": median,
         "cold_start_seconds": starts,
+        "cold_start_ratio": share,
+        "measured": SENTENCE,
     }
     output.parent.mkdir(parents=True, exist_ok=True)
     output.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -45,47 +45,119 @@ RSS s 0 RSS
 """
 )
 
+PAIR_OF_BIPOLARS = (
+    INPUTS
+    + """Q1 o1 g1 e n
+Q2 o2 g2 e n
+RC1 0 o1 RC
+RC2 0 o2 RC
+REE e 0 REE
+.model n npn
+*% model Q1 gm rpi ro cpi cmu
+"""
+)
+
+OTA = (
+    INPUTS
+    + MOS
+    + """.model p pmos
+M1 x g1 s 0 n
+M2 o g2 s 0 n
+M3 x x 0 0 p
+M4 o x 0 0 p
+*% match M1 M2
+*% match M3 M4
+"""
+)
+
+MILLER = (
+    INPUTS
+    + MOS
+    + """.model p pmos
+M1 x g1 s 0 n
+M2 y g2 s 0 n
+M3 x x 0 0 p
+M4 y x 0 0 p
+M6 o y 0 0 p
+M7 o 0 0 0 n
+CC y o CC
+CL o 0 CL
+*% match M1 M2
+*% match M3 M4
+"""
+)
+
+TELESCOPIC = (
+    INPUTS
+    + MOS
+    + """.model p pmos
+M1 a1 g1 s 0 n
+M2 a2 g2 s 0 n
+M3 o1 0 a1 0 n
+M4 o2 0 a2 0 n
+M5 o1 0 b1 0 p
+M6 o2 0 b2 0 p
+M7 b1 0 0 0 p
+M8 b2 0 0 0 p
+RSS s 0 RSS
+"""
+)
+
+INSTRUMENTATION = """V1 a 0 {vic-vid/2}
+V2 b 0 {vic+vid/2}
+E1 x 0 a m A1
+E2 y 0 b n A2
+R1 x m R1
+R2 y n R1
+RG m n RG
+R3 x u R3
+R4 u o R4
+R5 y w R3
+R6 w 0 R4
+E3 o 0 w u A3
+*% opamp E1
+*% opamp E2
+*% opamp E3
+"""
+
+COMMON_EMITTER = """V1 i 0 vin
+Q1 c i e n
+RC 0 c RC
+RE e 0 RE
+.model n npn
+*% model Q1 gm rpi rb cpi cmu
+"""
+
+CASCODE = (
+    MOS
+    + """V1 g 0 vin
+RS g i RS
+M1 x i 0 0 n
+M2 o 0 x 0 n
+RD 0 o RD
+CL o 0 CL
+*% model M1 gm ro cgs cgd
+*% model M2 gm ro cgs cgd
+"""
+)
+
 CIRCUITS = (
-    Bench("MOS pair, r_o and R_SS", PAIR, "vid", "o1", "o2", ("vic",)),
+    Bench("MOS pair", PAIR, "vid", "o1", "o2", ("vic",)),
     Bench(
-        "MOS pair with C_gs, C_gd and C_L",
+        "MOS pair with capacitances",
         PAIR + "CL1 o1 0 CL\nCL2 o2 0 CL\n*% model M1 gm ro cgs cgd\n",
         "vid",
         "o1",
         "o2",
         ("vic",),
     ),
-    Bench("RC ladder of 3", ladder(3), "vin", "n3"),
+    Bench("BJT pair with C_π and C_μ", PAIR_OF_BIPOLARS, "vid", "o1", "o2", ("vic",)),
+    Bench("five-transistor OTA", OTA, "vid", "o", "0", ("vic",)),
+    Bench("five-transistor OTA, capacitances", OTA + "CL o 0 CL\nCX x 0 CX\n", "vid", "o", "0", ("vic",)),
+    Bench("two-stage Miller op amp", MILLER, "vid", "o", "0", ("vic",)),
+    Bench("telescopic cascode amplifier", TELESCOPIC, "vid", "o1", "o2", ("vic",)),
+    Bench("instrumentation amplifier", INSTRUMENTATION, "vid", "o", "0", ("vic",)),
+    Bench("common emitter, r_b, C_π, C_μ, R_E", COMMON_EMITTER, "vin", "c"),
     Bench("RC ladder of 5", ladder(5), "vin", "n5"),
-    Bench("Wheatstone bridge", "V1 t 0 vin\nR1 t a R1\nR2 a 0 R2\nR3 t b R3\nR4 b 0 R4\nR5 a b R5", "vin", "a", "b"),
-    Bench("common-source stage", MOS + "V1 g 0 vin\nRD 0 d RD\nM1 d g 0 0 n", "vin", "d"),
-    Bench("degenerated common-source stage", MOS + "V1 g 0 vin\nRD 0 d RD\nM1 d g s 0 n\nRS s 0 RS", "vin", "d"),
-    Bench("source follower", MOS + "V1 g 0 vin\nM1 0 g s 0 n\nRS s 0 RS", "vin", "s"),
-    Bench("common-gate stage", MOS + "V1 i 0 vin\nRS i s RS\nM1 d 0 s 0 n\nRD 0 d RD", "vin", "d"),
-    Bench("cascode", MOS + "V1 g 0 vin\nM1 x g 0 0 n\nM2 o 0 x 0 n\nRD 0 o RD", "vin", "o"),
-    Bench(
-        "BJT pair",
-        INPUTS + "Q1 o1 g1 e n\nQ2 o2 g2 e n\nRC1 0 o1 RC\nRC2 0 o2 RC\nREE e 0 REE\n.model n npn",
-        "vid",
-        "o1",
-        "o2",
-        ("vic",),
-    ),
-    Bench(
-        "five-transistor OTA, ideal tail",
-        INPUTS + MOS + ".model p pmos\nM1 x g1 s 0 n\nM2 o g2 s 0 n\nM3 x x 0 0 p\nM4 o x 0 0 p\n"
-        "*% match M1 M2\n*% match M3 M4",
-        "vid",
-        "o",
-        "0",
-        ("vic",),
-    ),
-    Bench(
-        "difference amplifier, ideal op amp",
-        "V1 a 0 {vic-vid/2}\nV2 b 0 {vic+vid/2}\nR1 a m R1\nR2 m o R2\nR3 b p R3\nR4 p 0 R4\nE1 o 0 p m A\n*% opamp E1",
-        "vid",
-        "o",
-        "0",
-        ("vic",),
-    ),
+    Bench("cascode with capacitances", CASCODE, "vin", "o"),
 )
