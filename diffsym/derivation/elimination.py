@@ -184,7 +184,10 @@ class Scribe:
             amount = -value if negative else value
             known = next((name for name, meaning in self.meanings if meaning == amount), None)
             if known is None:
-                (meaning,), fresh = self.short.shorten((self.writer.tree(amount),), place, LONGEST - 1)
+                tree = self.writer.tree(amount)
+                if isinstance(tree, Negation):
+                    tree, amount, negative = tree.operand, -amount, not negative
+                (meaning,), fresh = self.short.shorten((tree,), place, LONGEST - 1)
                 entry = self.short.give(meaning, place)
                 if entry.name not in self.field.index:
                     del self.short.entries[-1 - len(fresh) :]
@@ -257,7 +260,7 @@ class Scribe:
         assert best is not None
         factor, product = best[1], best[2]
         lead = product.get(self.goal)
-        if lead is not None and lead.negative:
+        if lead is not None and isinstance(self.forms.term(lead, self.goal), Negation):
             return -factor, -product
         return factor, product
 
@@ -487,7 +490,7 @@ class _Elimination:
         factor = one
         if labels:
             factor, form = scribe.scaled(form)
-        elif form[goal].negative:
+        elif isinstance(scribe.forms.term(form[goal], goal), Negation):
             factor, form = -one, -form
         form, names = scribe.compact(form, place_of(goal), scribe.comfort.last)
         self.add(names)

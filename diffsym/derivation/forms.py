@@ -90,11 +90,19 @@ class FormWriter:
         self.place = {key: index for index, key in enumerate(order)}
 
     def term(self, coefficient: Rational, key: Key) -> Expression:
-        """coefficient · key for a coefficient that shows no sign: g v, v/R, (g + 1/R) v."""
-        if coefficient == 1:
-            return key
-        tree = self.writer.tree(coefficient)
+        """coefficient · key, a minus in front: g v, v/R, (g + 1/R) v, −g v."""
+        negative = coefficient.negative
+        tree = self.writer.tree(-coefficient if negative else coefficient)
+        if isinstance(tree, Negation):
+            tree, negative = tree.operand, not negative
+        positive = tidy(self.times(tree, key))
+        return tidy(Negation(positive)) if negative else positive
+
+    @staticmethod
+    def times(tree: Expression, key: Key) -> Expression:
         match tree:
+            case Number(value) if value == 1:
+                return key
             case Quotient(Number(value), bottom) if value == 1:
                 return Quotient(key, bottom)
             case Quotient(Number() as top, bottom):
@@ -106,10 +114,7 @@ class FormWriter:
     def tree(self, form: Mapping[Key, Rational]) -> Expression:
         terms: list[Expression] = []
         for key in sorted(form, key=lambda item: self.place.get(item, len(self.place))):
-            value = form[key]
-            negative = value.negative
-            term = self.term(-value if negative else value, key)
-            terms.append(tidy(Negation(term)) if negative else term)
+            terms.append(self.term(form[key], key))
         if not terms:
             return ZERO
         if len(terms) > 1 and isinstance(terms[0], Negation):

@@ -100,14 +100,8 @@ class _Method:
             for name in itertools.islice(spare_names(stem, place_of(unknown)), 3)
         ]
         net, goals, plans = self.planned(asked, spare)
-        best = plain
-        for naming in NAMINGS:
-            named = self.written(net, goals, plans, naming)
-            if longest(named) < longest(best):
-                best = named
-            if longest(best) <= LONGEST:
-                break
-        return best
+        named = [self.written(net, goals, plans, naming) for naming in NAMINGS]
+        return min((plain, *named), key=lambda each: (max(longest(each), LONGEST), effort_to_read(each)))
 
     def written(
         self, net: Network, goals: list[tuple[Target, Key]], plans: list[Plan | None], naming: Naming | None
@@ -335,6 +329,12 @@ class _Method:
             )
             steps.append(Remark(text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
         return steps
+
+
+def effort_to_read(derivation: Derivation) -> int:
+    """Symbols on all lines, and something for each name that has to be kept in mind."""
+    names = sum(line.rule == "NAME" for line in derivation.lines)
+    return 3 * names + sum(symbol_count(line.relation) for line in derivation.lines)
 
 
 def longest(derivation: Derivation) -> int:

@@ -94,8 +94,10 @@ def turned(tree: Expression) -> Expression | None:
                 if other is not None:
                     return Product((*factors[:place], other, *factors[place + 1 :]))
         case Quotient(top, bottom):
-            above = turned(top)
-            return None if above is None else Quotient(above, bottom)
+            above, below = turned(top), turned(bottom)
+            if above is not None:
+                return Quotient(above, bottom)
+            return None if below is None else Quotient(top, below)
     return None
 
 

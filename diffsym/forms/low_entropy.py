@@ -70,7 +70,7 @@ MANY_TERMS_OF_BOTH = 40
 MOST_SHARED = 2
 """How many of those."""
 
-LONG = 24
+LONG = 12
 """Terms after which a function counts twice, then three times, … in the budget."""
 
 TIE = 1e-9

@@ -30,18 +30,10 @@ from typing import Any
 
 from circuits import CIRCUITS, Bench
 
-from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.circuit.netlist import read_netlist
+from diffsym.api import Solved, read_netlist
 from diffsym.expression.evaluate import evaluate
-from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import Expression, symbols_of
-from diffsym.forms.order import kinds
-from diffsym.forms.readable import Writer
-from diffsym.kernel.rational import Rational
 from diffsym.solve.lcapy_adapter import LcapyNetlist, lcapy_netlist
-from diffsym.solve.prepared import small_signal as prepared
-from diffsym.solve.quantity import read_quantity
-from diffsym.solve.solution import solve
 
 CAP = 60.0
 """Seconds after which lcapy is given up."""
@@ -62,21 +54,15 @@ SENTENCE = (
 )
 
 
-def small_signal(netlist: str) -> SmallSignalCircuit:
-    return prepared(read_netlist(netlist))
-
-
-def solved(case: Bench) -> tuple[SmallSignalCircuit, Rational]:
+def solved(case: Bench) -> Solved:
     """From the netlist's text to the exact gain."""
-    small = small_signal(case.netlist)
-    return small, solve(small, read_quantity(small, case.quantity)).value
+    return read_netlist(case.netlist).solve(case.quantity)
 
 
 def by_diffsym(case: Bench) -> tuple[Expression, str]:
     """From the netlist's text to the readable gain."""
-    small, value = solved(case)
-    tree = Writer(kinds(dict(small.dimensions))).tree(value)
-    return tree, to_text(tree)
+    answer = solved(case)
+    return answer.tree, answer.text
 
 
 def by_lcapy(text: str, plus: str, minus: str) -> Any:
@@ -153,7 +139,7 @@ def measured(case: Bench) -> dict[str, Any]:
     tree, text = by_diffsym(case)
     ours = median_of(lambda: by_diffsym(case), RUNS)
     exact = median_of(lambda: solved(case), RUNS)
-    written = lcapy_netlist(small_signal(case.netlist))
+    written = lcapy_netlist(read_netlist(case.netlist).small_signal)
     draw = random.Random(case.title)
     names = sorted({name for value in written.symbols.values() for name in symbols_of(value)} | {"s"})
     point = {name: Fraction(draw.randint(2, 99), draw.randint(2, 99)) for name in names}
