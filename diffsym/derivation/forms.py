@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from diffsym.derivation.line_writer import tidy
 from diffsym.expression.tree import (
@@ -74,6 +74,27 @@ def size(value: Rational) -> int:
     """Symbol occurrences of the factored quotient: stands in for the length of the printed form."""
     if value.terms > 12:
         return 3 * value.terms
+    return _factored_size(_ByText(value))
+
+
+class _ByText:
+    """A value that is the same as another where both read the same: how long it is depends on nothing else."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Rational) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByText) and self.value.key == other.value.key
+
+    def __hash__(self) -> int:
+        return hash(self.value.key)
+
+
+@lru_cache(maxsize=20_000)
+def _factored_size(each: _ByText) -> int:
+    value = each.value
     total = 0
     for part in (value.numerator, value.denominator):
         for factor, _ in part.factor()[1]:

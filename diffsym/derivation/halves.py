@@ -83,7 +83,7 @@ class _Cut:
         }
         circuit = replace(
             self.circuit,
-            title=f"{self.circuit.title}: {self.mode}-mode half-circuit",
+            title=f"{self.circuit.title}: {self.mode}-mode half-circuit".removeprefix(": "),
             elements=tuple(element for element in elements if element.plus != element.minus),
             signals=signals,
             source_values=sources,

@@ -17,7 +17,7 @@ from diffsym.derivation.forms import Key, Linear
 from diffsym.derivation.line_writer import LineWriter
 from diffsym.derivation.network import Network, network
 from diffsym.derivation.phrases import listed
-from diffsym.derivation.search import Bounds, Plan, plain_plan, plan
+from diffsym.derivation.search import Bounds, Plan, moved, plain_plan, plan
 from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Sentence, Step
 from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
 from diffsym.errors import CircuitError
@@ -99,7 +99,7 @@ class _Method:
             for stem in "kRG"
             for name in itertools.islice(spare_names(stem, place_of(unknown)), 3)
         ]
-        net, goals, plans = self.planned(asked, spare)
+        net, plans = self.renamed(asked, net, plans, spare)
         named = [self.written(net, goals, plans, naming) for naming in NAMINGS]
         return min((plain, *named), key=lambda each: (max(longest(each), LONGEST), effort_to_read(each)))
 
@@ -163,6 +163,15 @@ class _Method:
             else:
                 return net, goals, plans
         raise CircuitError("no elimination reaches the quantity", hint="`diffsym solve` may still answer it")
+
+    def renamed(
+        self, asked: tuple[str, ...], net: Network, plans: Sequence[Plan | None], spare: Sequence[str]
+    ) -> tuple[Network, list[Plan | None]]:
+        """The same network and plans over a field that holds names to be given."""
+        signals = [name for name in self.circuit.signals if name in net.applied]
+        signals += [name for name in net.applied if name not in signals]
+        wider = network(self.circuit, asked, signals, spare)
+        return wider, [None if chosen is None else moved(chosen, wider.field) for chosen in plans]
 
     def search(self, net: Network, target: Target, goal: Key, fallback: bool) -> Plan | None:
         form = target.form

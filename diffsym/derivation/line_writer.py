@@ -64,6 +64,8 @@ def tidy(tree: Expression) -> Expression:
     parts = children(tree)
     if parts:
         tree = rebuilt(tree, tuple(map(tidy, parts)))
+    if isinstance(tree, Sum):
+        tree = Sum(tuple(part for term in tree.terms for part in (term.terms if isinstance(term, Sum) else (term,))))
     match tree:
         case Sum(terms) if isinstance(terms[0], Negation):
             first = next((k for k, term in enumerate(terms) if not isinstance(term, Negation)), None)

@@ -67,6 +67,8 @@ class Network:
     unknowns: tuple[Key, ...]
     signals: tuple[Key, ...]
     held: Mapping[str, Linear] = field(default_factory=dict)
+    applied: tuple[str, ...] = ()
+    """Signals that are not set to zero."""
     skipped: tuple[str, ...] = ()
     """Nodes whose KCL row only gives a source's current and is left out."""
 
@@ -244,7 +246,10 @@ class _Builder:
         present = {key for row in rows for key in row.form}
         signals = [s for s in self.applied if s in present or any(s in form for form in self.held.values())]
         skipped = tuple(node for node in self.circuit.nodes if node != GROUND and root(node) in dropped)
-        return Network(self.circuit, self.field, tuple(rows), tuple(unknowns), tuple(signals), dict(self.held), skipped)
+        applied = tuple(signal.name for signal in self.applied)
+        return Network(
+            self.circuit, self.field, tuple(rows), tuple(unknowns), tuple(signals), dict(self.held), applied, skipped
+        )
 
     def law(self, element: LinearElement) -> Row:
         form = self.settled(element.plus) - self.settled(element.minus)

@@ -66,7 +66,7 @@ class Bounds:
     states: int = 1500
     rows: int = 6
     pool: int = 40
-    effort: int = 8000
+    effort: int = 5000
 
 
 def plan(network: Network, target: Linear, name: Key, bounds: Bounds | None = None, signed: bool = True) -> Plan | None:
@@ -94,6 +94,24 @@ def plan(network: Network, target: Linear, name: Key, bounds: Bounds | None = No
         if state.last is not None and (best is None or cost < best.cost - 1e-9):
             best = Plan(state.steps, state.last, change, cost, states)
     return replace(best, states=states) if best else None
+
+
+def moved(chosen: Plan, field: Field) -> Plan:
+    """The plan over another field that holds all of its atoms."""
+
+    def form(old: Linear) -> Linear:
+        return Linear({key: value.in_field(field) for key, value in old.items()})
+
+    def row(old: Candidate) -> Candidate:
+        return replace(old, form=form(old.form))
+
+    change = chosen.change
+    return replace(
+        chosen,
+        steps=tuple(Elimination(step.unknown, row(step.row)) for step in chosen.steps),
+        goal=row(chosen.goal),
+        change=change and replace(change, meaning=form(change.meaning), instead=form(change.instead)),
+    )
 
 
 def _introduced(target: Linear) -> bool:
