@@ -45,6 +45,9 @@ METHOD_TITLES = {
 REPEATED = ("KCL", "LAW", "GIVEN")
 """Rules whose lines are shown once in a document."""
 
+MISMATCH = "the halves do not match"
+"""How the half-circuit method begins its refusal of halves that differ."""
+
 UNUSED = ("not needed below",)
 """The reason by which a derivation marks a row that it does not use."""
 
@@ -177,6 +180,7 @@ class _Builder:
         yield from self.derivation(first, part)
         for other in others:
             yield self.second(other, part)
+        yield from self.refusals(quantity, part)
         yield from self.closing(quantity, part)
 
     def derivation(self, checked: CheckedDerivation, part: str) -> Iterable[Section]:
@@ -193,6 +197,13 @@ class _Builder:
         blocks.append(Paragraph((Text("Both methods agree (proved)."),)))
         title = METHOD_TITLES.get(checked.derivation.method, f"Second method: {checked.derivation.title}")
         return Section("second_method", title, tuple(blocks), part)
+
+    def refusals(self, quantity: WorkedQuantity, part: str) -> Iterable[Section]:
+        """Why the half-circuit does not apply, where the circuit has two halves that do not match."""
+        for method, why in quantity.refused:
+            if method == "half-circuit" and why.startswith(MISMATCH):
+                text = f"Half-circuits do not apply here: {why}."
+                yield Section("second_method", "Why half-circuits fail here", (Paragraph((Text(text),)),), part)
 
     def steps(self, passage: Passage) -> Iterable[Block]:
         """A passage's blocks; given lines that the document already shows are referred to, not shown again."""
