@@ -31,14 +31,15 @@ from diffsym.solve.solution import solve
 from diffsym.solve.system import without_even_roots
 
 if TYPE_CHECKING:
+    from diffsym.approximation import Approximated
     from diffsym.derivation.worked import Worked
     from diffsym.document.tree import Document
 
 PATIENCE = 60.0
 """Seconds after which an answer is given up where nothing else is said."""
 
-FORMS = ("readable", "fraction", "factored")
-"""Shapes of an answer: the shortest found, N/D expanded, N/D factored."""
+FORMS = ("readable", "fraction", "factored", "normal")
+"""Shapes of an answer: the shortest found, N/D expanded, N/D factored, K (1 + s/ω_z)/(1 + s/ω_p) factor by factor."""
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,48 @@ class Circuit:
         if at:
             value = _at_point(value, {joined(name): Fraction(number) for name, number in at.items()}, _known(small))
         return Solved(
-            quantity, asked, value, self.notation, tuple(small.signals), solution.method, solution.checks,
-            solution.seconds, form,
+            quantity,
+            asked,
+            value,
+            self.notation,
+            tuple(small.signals),
+            solution.method,
+            solution.checks,
+            solution.seconds,
+            form,
         )
 
+    def approximate(
+        self,
+        quantity: str,
+        *,
+        large: Sequence[str] = (),
+        small: Sequence[str] = (),
+        nominal: Mapping[str, Fraction | int] | None = None,
+        box: Mapping[str, tuple[Fraction | int, Fraction | int]] | None = None,
+        band: tuple[Fraction | int, Fraction | int] | None = None,
+        error: float | None = None,
+        named: str = "",
+        at: Mapping[str, int | Fraction] | None = None,
+        define: Mapping[str, str] | None = None,
+        drive: Sequence[str] = (),
+        budget: float | None = PATIENCE,
+    ) -> Approximated:
+        """The customary approximation of a quantity with its condition and its exact relative error.
+
+        Either ``large`` and ``small`` symbols (leading order), or ``named`` (``dominant-pole``, ``time-constants``,
+        ``miller``), or ``error`` (the simplest formula within it at ``nominal`` values, over a ``band`` in Hz). Over a
+        ``box`` of ranges the error is bounded, proved.
+        """
+        from diffsym.approximation import approximate
+
+        return approximate(
+            self, quantity, large=large, small=small, nominal=nominal, box=box, band=band, error=error, named=named,
+            at=at, define=define, drive=drive, budget=budget,
+        )  # fmt: skip
+
     def derive(self, *quantities: str, method: str | Sequence[str] = (), title: str = "") -> WorkedSolution:
-        """A worked solution of one or more quantities; each line is checked by the kernel. ``A_d=v(o1,o2)/vid`` names one."""
+        """A worked solution of quantities, each line checked by the kernel. ``A_d=v(o1,o2)/vid`` names one."""
         return derive(self, *quantities, method=method, title=title)
 
     def to_lcapy(self) -> Any:
@@ -160,6 +197,10 @@ class Solved:
             return arranged(self.value.tree(), self.kind)
         if self.form == "factored":
             return arranged(factored(self.value), self.kind)
+        if self.form == "normal":
+            from diffsym.forms.normal import normal_form
+
+            return normal_form(self.value, Writer(self.kind, 1000)).tree
         return linear_form(self.value, self.signals, Writer(self.kind, 1000))
 
     @property
@@ -333,7 +374,9 @@ class WorkedSolution:
         return self.to("html")
 
     def __repr__(self) -> str:
-        results = "; ".join(to_text(q.derivations[0].derivation.result, self.worked.notation) for q in self.worked.quantities)
+        results = "; ".join(
+            to_text(q.derivations[0].derivation.result, self.worked.notation) for q in self.worked.quantities
+        )
         return f"<WorkedSolution: {results}; {self.proved} claims proved, {self.gaps} gaps>"
 
     def _repr_markdown_(self) -> str:
@@ -351,7 +394,7 @@ def read_netlist(text: str) -> Circuit:
 
 
 def derive(circuit: Circuit, *quantities: str, method: str | Sequence[str] = (), title: str = "") -> WorkedSolution:
-    """A worked solution. ``method``: one or several of ``kcl``, ``half-circuit``, ``determinants``; by rule when left out.
+    """A worked solution. ``method``: one or several of ``kcl``, ``half-circuit``, ``determinants``; none: by rule.
 
     A quantity may be named: ``A_d = v(o1,o2)/vid``.
     """
@@ -378,8 +421,6 @@ def from_lcapy(text: str) -> Circuit:
     from diffsym.solve.lcapy_reader import from_lcapy as read
 
     return Circuit(read(text))
-
-
 
 
 Answer = Solved

@@ -14,10 +14,10 @@ GROUND = "0"
 class Element:
     """One element line, flattened out of its subcircuits (``X1.M1``), values read, node names as first written.
 
-    ``kind`` is the SPICE letter. ``value`` holds, by kind: R Ω, C F, L H, K the coupling coefficient, V volts, I amperes,
+    ``kind`` is the SPICE letter. ``value`` holds, by kind: R Ω, C F, L H, K the coupling coefficient, V V, I A,
     E and F gains, G siemens, H ohms; None for devices. ``control``: the two controlling nodes of E and G.
     ``sensed``: the V element whose current steers F and H, the two inductors of K. ``parameters``: instance parameters
-    (w, l, area …) as trees. ``dc`` and ``ac`` (magnitude) are the numbers of an independent source where it states them.
+    (w, l, area …) as trees. ``dc`` and ``ac`` (magnitude): numbers of an independent source where it states them.
     """
 
     name: str
@@ -35,7 +35,10 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A ``.model`` card: name, type (``nmos``, ``pmos``, ``npn``, ``pnp``, ``d``, ``njf``, ``pjf``), parameters by lower-case name."""
+    """A ``.model`` card. ``type``: ``nmos``, ``pmos``, ``npn``, ``pnp``, ``d``, ``njf``, ``pjf``.
+
+    ``parameters`` by lower-case name.
+    """
 
     name: str
     type: str

@@ -104,8 +104,8 @@ def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> Result:
 def _by_law(file: DerivationFile, spec: QuantitySpec) -> Result:
     from time import perf_counter
 
+    from diffsym.derivation.findings import expanded
     from diffsym.derivation.library import is_by_law, worked_of
-    from diffsym.derivation.worked import expanded
 
     began = perf_counter()
     alone = is_by_law(file, spec)

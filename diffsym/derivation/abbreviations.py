@@ -1,4 +1,4 @@
-"""Names for parts of lines that would be too long to read: a physical quantity by its unit and its place, never A, B, C."""
+"""Names for parts of lines too long to read: a physical quantity by its unit and its place, never A, B, C."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ from diffsym.expression.tree import (
 LONGEST = 16
 """Symbols on one line; beyond it a named quantity is introduced."""
 
-STEMS = {dimension_named(unit): stem for unit, stem in (("1", "k"), ("Ω", "R"), ("S", "G"), ("H", "L"), ("F", "C"), ("s", "tau"))}
+STEMS = {
+    dimension_named(unit): stem
+    for unit, stem in (("1", "k"), ("Ω", "R"), ("S", "G"), ("H", "L"), ("F", "C"), ("s", "tau"))
+}
 """What a quantity is measured in → letter of its name."""
 
 
@@ -43,10 +46,13 @@ class Abbreviation:
 
 
 def spare_names(stem: str, place: str) -> Iterator[str]:
-    """R_x, R_x', R_x'', then R_x4, R_x5 …"""
+    """R_x, R_x', R_x'', then R_xa, R_xb …"""
     index = "".join(letter for letter in place if letter.isalnum()) or "x"
-    for count in itertools.count(1):
-        yield f"{stem}{index}{'prime' * (count - 1)}" if count < 4 else f"{stem}{index}{count}"
+    for ticks in range(3):
+        yield f"{stem}{index}{'prime' * ticks}"
+    for length in itertools.count(1):
+        for letters in itertools.product("abcdefgh", repeat=length):
+            yield f"{stem}{index}{''.join(letters)}"
 
 
 class Abbreviations:

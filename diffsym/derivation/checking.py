@@ -24,7 +24,7 @@ from diffsym.kernel.claims import (
 )
 
 PREMISES = ("GIVEN", "DEFINE", "NAME")
-"""Rules whose lines are assumed: what the circuit or a definition says. KCL rows are not among them: they are proved."""
+"""Rules whose lines are assumed: what the circuit or a definition says. KCL rows are not: they are proved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,10 @@ def claims_of(
         for hypothesis in step.claim.hypotheses:
             if hypothesis not in stated.values():
                 raise Refuted(f"{describe(step)}: it rests on {to_text(hypothesis)}, which no earlier line states")
+    if isinstance(step.claim, Leading) and len(step.relation.sides) > 2:
+        exact = Relation(step.relation.sides[:-1], step.relation.operators[:-1])
+        if exact not in stated.values():
+            raise Refuted(f"{describe(step)}: no earlier line states {to_text(exact)}")
     return (step.claim,)
 
 
@@ -101,15 +105,15 @@ def states(claim: Claim, relation: Relation) -> bool:
         case Follows(_, goal, _, _, _):
             return relation == goal
         case Leading(exact, approximate, _, _):
-            return relation.operators[-1] == "≈" and relation.right == approximate and exact in relation.sides
-        case Limit(_, _, _, value):
-            return value is None or relation.right == value
+            return relation.operators[-1] == "≈" and relation.sides[-2:] == (exact, approximate)
+        case Limit(expression, _, _, value):
+            return value is not None and relation == Relation((expression, value), ("→",))
         case Derivative(_, _, derivative):
-            return relation.right == derivative
+            return isinstance(relation.left, Symbol) and relation == Relation((relation.left, derivative), ("=",))
         case Residual(_, solution):
             return solved_by(dict(solution), relation)
         case Independent():
-            return True
+            return False
     return False
 
 

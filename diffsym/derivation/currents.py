@@ -10,7 +10,8 @@ from fractions import Fraction
 
 from diffsym.circuit.model import LinearElement
 from diffsym.derivation.forms import Key, Linear, voltage_tree
-from diffsym.derivation.network import Network, admitted, voltage_of
+from diffsym.derivation.network import Network, voltage_of
+from diffsym.derivation.rows import admitted
 from diffsym.expression.tree import (
     ZERO,
     Expression,

@@ -1,11 +1,15 @@
-"""The second opinion that always exists: all rows solved at once by Cramer's rule, proved by putting the solution back."""
+"""The second opinion for any circuit: all rows solved at once by Cramer's rule, proved by putting the solution back."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.abbreviations import LONGEST
 from diffsym.derivation.forms import FormWriter, Linear
-from diffsym.derivation.network import network, written
+from diffsym.derivation.line_writer import linear_tree
+from diffsym.derivation.network import network
+from diffsym.derivation.rows import written
 from diffsym.derivation.stamps import stamped_claim
 from diffsym.derivation.steps import Derivation, Line, Passage, Step
 from diffsym.derivation.targets import asked_currents, field_for, targets
@@ -20,7 +24,7 @@ from diffsym.expression.tree import (
     replaced,
     symbol_count,
 )
-from diffsym.forms.readable import Writer, linear_form
+from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Follows, Residual
 from diffsym.kernel.rational import Field, Rational
 from diffsym.solve.determinant import determinant
@@ -71,13 +75,13 @@ def derive_determinants(
     measured = targets(net, quantity.resolved)
     solved: list[Line] = []
     for key in dict.fromkeys(key for target in measured for key in target.form if key in values):
-        relation = equation(key, linear_form(values[key], circuit.signals, writer))
+        relation = equation(key, linear_tree(values[key], circuit.signals, writer))
         if symbol_count(relation) > LONGEST:
             raise CircuitError("the solution of all rows at once is too long to print")
         reason = ("and",) if solved else ("Cramer's rule gives",)
         solved.append(Line(f"{prefix}value-{_name(key)}", relation, "CRAMER", reason, (), Residual(rows, solution)))
     parts = {target.tree: _value(target.form, values, field, net.signals) for target in measured}
-    tree = linear_form(field.read(quantity.resolved, parts), circuit.signals, writer)
+    tree = linear_tree(field.read(quantity.resolved, parts), circuit.signals, writer)
     forms = FormWriter(net.field, writer, [*net.unknowns, *net.signals])
     shown = {target.tree: forms.tree(target.form) for target in measured}
     relation = equation(replaced(quantity.resolved, shown.get), tree)
@@ -86,7 +90,10 @@ def derive_determinants(
         raise CircuitError("the solution of all rows at once is too long to print")
     claim = Follows(tuple(line.relation for line in solved), relation, tuple(ZERO for _ in solved), ONE, places)
     uses = tuple(line.label for line in solved)
-    final = Line(f"{prefix}result", relation, "RESULT", ("so the quantity is",), uses, claim, boxed=True)
+    if solved and solved[-1].relation == relation:
+        final = replace(solved.pop(), boxed=True)
+    else:
+        final = Line(f"{prefix}result", relation, "RESULT", ("so the quantity is",), uses, claim, boxed=True)
     passages = (
         Passage("equations", "All rows at once", tuple(steps)),
         Passage("elimination", "Solution", tuple(solved)),
@@ -111,9 +118,7 @@ def _name(key: Expression) -> str:
     raise CircuitError("an unknown that is neither a voltage nor a current")
 
 
-def _value(
-    form: Linear, values: dict[Expression, Rational], field: Field, signals: tuple[Expression, ...]
-) -> Rational:
+def _value(form: Linear, values: dict[Expression, Rational], field: Field, signals: tuple[Expression, ...]) -> Rational:
     total = field.zero
     for key, coefficient in form.items():
         total = total + coefficient.in_field(field) * (field.atom(key) if key in signals else values[key])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
-from diffsym.derivation.line_writer import tidy
+from diffsym.derivation.line_writer import tidy, times
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -28,9 +28,9 @@ Key = Expression
 
 
 class Linear(dict[Key, Rational]):
-    """Σ coefficient · quantity. Immutable by custom: every operation returns a new form; zero coefficients are absent."""
+    """Σ coefficient · quantity. Immutable by custom: an operation returns a new form; zero coefficients are absent."""
 
-    def __add__(self, other: Mapping[Key, Rational]) -> Linear:  # type: ignore[override]
+    def __add__(self, other: Mapping[Key, Rational]) -> Linear:
         total = Linear(self)
         for key, value in other.items():
             new = total[key] + value if key in total else value
@@ -116,21 +116,8 @@ class FormWriter:
         tree = self.writer.tree(-coefficient if negative else coefficient)
         if isinstance(tree, Negation):
             tree, negative = tree.operand, not negative
-        positive = tidy(self.times(tree, key))
+        positive = tidy(times(tree, key))
         return tidy(Negation(positive)) if negative else positive
-
-    @staticmethod
-    def times(tree: Expression, key: Key) -> Expression:
-        match tree:
-            case Number(value) if value == 1:
-                return key
-            case Quotient(Number(value), bottom) if value == 1:
-                return Quotient(key, bottom)
-            case Quotient(Number() as top, bottom):
-                return Quotient(Product((top, key)), bottom)
-            case Product(factors):
-                return Product((*factors, key))
-        return Product((tree, key))
 
     def tree(self, form: Mapping[Key, Rational]) -> Expression:
         terms: list[Expression] = []

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from diffsym.derivation.elimination import Scribe
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.given_rows import System
+from diffsym.derivation.scribe import Scribe
 from diffsym.derivation.search import Combination
 from diffsym.derivation.steps import Line, Reference, Step
 from diffsym.expression.tree import (

@@ -1,8 +1,8 @@
 """The half-circuit method, as a theorem about the circuit at hand.
 
-The mirror is found in the netlist; the half's rows are proved to be what the full rows say once v_b = ±v_a is put in; the
-full solution is proved to have that symmetry; and det = DM · CM shows which block cannot matter. Where there is no mirror
-the method refuses and shows what is left over.
+The mirror is found in the netlist; the half's rows are proved to be what the full rows say once v_b = ±v_a is put in;
+the full solution is proved to have that symmetry; and det = DM · CM shows which block cannot matter. Where there is no
+mirror the method refuses and shows what is left over.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from dataclasses import replace
 from typing import Any
 
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
-from diffsym.circuit.symmetry import Mirror, mirror_of
+from diffsym.circuit.symmetry import mirror_of
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit, netlist_text
 from diffsym.derivation.kcl import derive_kcl
-from diffsym.derivation.network import Network, network, written
+from diffsym.derivation.network import Network, Row, network
 from diffsym.derivation.phrases import listed
+from diffsym.derivation.residue import residue
+from diffsym.derivation.rows import written
 from diffsym.derivation.stamps import premises_of
 from diffsym.derivation.steps import Derivation, Line, Netlist, Passage, Reference, Remark, Sentence, Step
 from diffsym.derivation.targets import asked_currents, field_for, linear, targets
 from diffsym.errors import CircuitError
-from diffsym.expression.printing import to_text
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -86,7 +87,7 @@ class _HalfMethod:
             Passage("symmetry", "Symmetry", tuple(symmetry)),
             Passage("equations", f"The {mode}-mode half-circuit", tuple(rows)),
             *(passage for passage in core.passages if passage.kind == "elimination"),
-            Passage("result", "Result", (*self.unboxed(core), *closing)),
+            Passage("result", "Result", (*self.unboxed(core, result), *closing)),
         ]
         return Derivation(
             self.quantity.resolved,
@@ -100,11 +101,10 @@ class _HalfMethod:
     def title(self, mode: str) -> str:
         return f"Half-circuit, {mode} mode"
 
-    def unboxed(self, core: Derivation) -> list[Step]:
+    def unboxed(self, core: Derivation, result: Relation) -> list[Step]:
+        """The half's own result lines; boxed only where one of them is the result of the whole."""
         steps = [step for passage in core.passages if passage.kind == "result" for step in passage.steps]
-        return [
-            replace(step, boxed=False) if isinstance(step, Line) else step for step in steps if isinstance(step, Line)
-        ]
+        return [replace(step, boxed=step.relation == result) for step in steps if isinstance(step, Line)]
 
     # ---- which mode, and what the half is asked
     def mode(self) -> tuple[str, Expression]:
@@ -245,7 +245,13 @@ class _HalfMethod:
         )
         if absent:
             several = len(absent) > 1
-            text = (*text, "; ", *listed(absent), " occur" if several else " occurs", " only in the second, which divides out")
+            text = (
+                *text,
+                "; ",
+                *listed(absent),
+                " occur" if several else " occurs",
+                " only in the second, which divides out",
+            )
         return [Remark((*text, "."), claims)]
 
     def row_tree(self, net: Network, form: Linear) -> Expression:
@@ -283,7 +289,7 @@ class _HalfMethod:
         for step in steps:
             if isinstance(step, Line) and step.rule == "KCL":
                 row = small.row(step.label.removeprefix(f"{self.prefix}row-"))
-                claim = self.row_claim(net, equations, row.nodes, written(small, row), premises, silent)
+                claim = self.row_claim(net, equations, row, written(small, row), premises, silent)
                 claims.extend([] if claim is None else [claim])
         if claims:
             text = "Put into the rows of the full circuit, these relations leave exactly the rows of the half-circuit."
@@ -295,17 +301,18 @@ class _HalfMethod:
         self,
         net: Network,
         equations: Any,
-        nodes: Sequence[str],
+        row: Row,
         goal: Relation,
         premises: Sequence[Relation],
         silent: Sequence[str],
     ) -> Claim | None:
         """The half's row at a node is the full row there, or half of it where the node lies on the axis."""
-        full = next((row for row in net.rows if row.kind == "kcl" and set(nodes) & set(row.nodes)), None)
+        full = next((each for each in net.rows if each.kind == "kcl" and set(row.nodes) & set(each.nodes)), None)
         if full is None:
             return None
-        on_axis = any(node in self.mirror.axis for node in nodes)
+        on_axis = any(node in self.mirror.axis for node in row.nodes)
         factor: Expression = Quotient(ONE, number(2)) if on_axis else ONE
+        factor = factor if row.sign == full.sign else Negation(factor)
         base = premises_of(net, equations, full, factor, premises, silent)
         return Follows(base.hypotheses, goal, base.cofactors, ONE, base.replacing)
 
@@ -313,7 +320,7 @@ class _HalfMethod:
     def closing(
         self, core: Derivation, target: Expression, asked: Expression, scale: int, mode: str, mates: dict[str, Line]
     ) -> tuple[list[Step], Relation]:
-        half_line = [line for line in core.lines if line.rule == "RESULT"][-1]
+        half_line = next(line for line in core.lines if line.boxed)
         value = half_line.relation.right
         total: Expression = value
         if scale != 1:
@@ -324,7 +331,9 @@ class _HalfMethod:
             for part in _voltages(target)
             if part.minus is not None
         }
-        quantity = replaced(self.quantity.resolved, split.get)
+        quantity = replaced(
+            self.quantity.resolved, lambda part: split.get(part) if isinstance(part, NodeVoltage) else None
+        )
         nodes = [node for part in _voltages(target) for node in (part.plus, part.minus) if node in mates]
         used = [half_line, *(mates[node] for node in nodes if node is not None)]
         cofactors: list[Expression] = [number(scale), *(ZERO for _ in used[1:])]
@@ -338,11 +347,15 @@ class _HalfMethod:
             used.append(definition)
             cofactors.append(ONE)
         relation = equation(left, total)
+        if relation == half_line.relation:
+            return [Remark(("This voltage is the same in the half-circuit and in the full circuit.",))], relation
         claim = Follows(tuple(line.relation for line in used), relation, tuple(cofactors), ONE, replacing)
         labels = [line.label for line in used if line.rule != "DEFINE"]
         reason: Sentence = ("Back in the full circuit, from ", *listed([Reference(label) for label in labels]), ":")
         steps.append(
-            Line(f"{self.prefix}result", relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True)
+            Line(
+                f"{self.prefix}result", relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True
+            )
         )
         return steps, relation
 
@@ -359,42 +372,3 @@ def _determinant(net: Network) -> Rational | None:
     result = determinant(table, net.field.one, net.field.zero)
     assert isinstance(result, Rational)
     return result
-
-
-def residue(circuit: SmallSignalCircuit, writer: Writer) -> str:
-    """Why there is no mirror: which elements would be images of each other but differ."""
-    near = mirror_of(circuit, values=False)
-    if near is None:
-        return "the circuit has no mirror symmetry: no exchange of nodes maps it onto itself"
-    values = {element.name: element.value for element in circuit.elements}
-    kinds = {element.name: element.kind for element in circuit.elements}
-    seen: set[str] = set()
-    differences: list[str] = []
-    for name, image in near.elements.items():
-        if name in seen or kinds[name] in ("V", "I") or values[name] == values[image]:
-            continue
-        seen |= {name, image}
-        differences.append(f"{name} is {to_text(values[name])} but its image {image} is {to_text(values[image])}")
-    left = leftover(circuit, near, writer)
-    return "the halves do not match: " + "; ".join(differences) + (f". What is left over: {left}" if left else "")
-
-
-def leftover(circuit: SmallSignalCircuit, near: Mirror, writer: Writer) -> str:
-    """The sum of two image rows with v_b = −v_a put in: 0 for a true mirror, the residue else."""
-    if not near.odd:
-        return ""
-    net = network(circuit, (), near.odd)
-    one = net.field.one
-    for first, second in near.pairs:
-        rows = [row for row in net.rows if row.kind == "kcl" and row.nodes in ((first,), (second,))]
-        if len(rows) != 2:
-            continue
-        form = rows[0].form + rows[1].form
-        for left, right in near.pairs:
-            form = form.replacing(NodeVoltage(right), Linear({NodeVoltage(left): -one}))
-        for node in near.axis:
-            form = form.without(NodeVoltage(node))
-        if form:
-            tree = FormWriter(net.field, writer, [*net.unknowns, *net.signals]).tree(form)
-            return f"the sum of the rows at {first} and {second} keeps {to_text(tree)}"
-    return ""

@@ -35,7 +35,7 @@ COMMON = "common"
 
 @dataclass(frozen=True, slots=True)
 class Half:
-    """``circuit``: the half as a netlist; ``kept``: the nodes that it keeps; ``changed``: sentences on what was changed."""
+    """``circuit``: the half as a netlist; ``kept``: the nodes that it keeps; ``changed``: sentences on what changed."""
 
     circuit: SmallSignalCircuit
     mode: str

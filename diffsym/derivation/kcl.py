@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.abbreviations import LONGEST, spare_names
-from diffsym.derivation.elimination import NAMINGS, Naming, Outcome, Scribe, eliminate, place_of, unused_remark
+from diffsym.derivation.elimination import Outcome, eliminate, unused_remark
 from diffsym.derivation.forms import Key, Linear
-from diffsym.derivation.line_writer import LineWriter
+from diffsym.derivation.line_writer import LineWriter, linear_tree
 from diffsym.derivation.network import Network, network
 from diffsym.derivation.phrases import listed
+from diffsym.derivation.scribe import NAMINGS, Naming, Scribe, place_of
 from diffsym.derivation.search import Bounds, Plan, moved, plain_plan, plan
 from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Sentence, Step
 from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
@@ -32,7 +33,7 @@ from diffsym.expression.tree import (
     symbol_count,
     symbols_of,
 )
-from diffsym.forms.readable import Writer, linear_form
+from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Claim, Independent
 from diffsym.kernel.rational import Field, Rational
 from diffsym.solve.quantity import Quantity
@@ -61,7 +62,7 @@ def derive_kcl(
     bounds: Bounds | None = None,
     signed: bool = True,
 ) -> Derivation:
-    """The quantity derived from KCL at every node. ``name``: the symbol of the boxed result (empty: the quantity itself)."""
+    """The quantity derived from KCL at every node. ``name``: the boxed symbol (empty: the quantity itself)."""
     return _Method(circuit, quantity, writer, name, title, prefix, bounds, signed).derivation()
 
 
@@ -127,6 +128,7 @@ class _Method:
             steps.extend(outcome.elimination)
             founds.append(Found(target, goal, outcome))
         closing, result = self.result(scribe, net, founds)
+        steps, closing = without_repetition(steps, closing)
         passages = [
             Passage("equations", "Equations", tuple(scribe.held()) + tuple(rows)),
             Passage("elimination", "Elimination", tuple(steps)),
@@ -261,10 +263,10 @@ class _Method:
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
         thorough = LineWriter(self.writer.kind, 2500)
-        tree = linear_form(total, self.circuit.signals, thorough)
+        tree = linear_tree(total, self.circuit.signals, thorough)
         if named == total or symbol_count(tree) + taken <= LONGEST:
             return tree
-        return linear_form(named, self.circuit.signals, thorough)
+        return linear_tree(named, self.circuit.signals, thorough)
 
     def definition(self, scribe: Scribe) -> str:
         return next(label for label, relation in scribe.relations.items() if relation.left == Symbol(self.name))
@@ -307,11 +309,7 @@ class _Method:
 
     def closing(self, scribe: Scribe, net: Network, founds: Sequence[Found], total: Rational) -> list[Step]:
         steps: list[Step] = []
-        used = (
-            {row.name for row in net.rows} - set.intersection(*[set(f.outcome.unused) for f in founds])
-            if founds
-            else set()
-        )
+        used = {row.name for row in net.rows if any(row.name not in found.outcome.unused for found in founds)}
         unused = [row.name for row in net.rows if row.name not in used]
         there = {
             name for row in net.rows if row.name in unused for value in row.form.values() for name in value.symbols
@@ -338,6 +336,15 @@ class _Method:
             )
             steps.append(Remark(text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
         return steps
+
+
+def without_repetition(steps: list[Step], closing: list[Step]) -> tuple[list[Step], list[Step]]:
+    """A result that the last line already states is not stated again: that line is boxed."""
+    if steps and isinstance(steps[-1], Line) and isinstance(closing[0], Line):
+        last, first = steps[-1], closing[0]
+        if last.relation == first.relation and last.claim is not None:
+            return steps[:-1], [replace(last, boxed=True), *closing[1:]]
+    return steps, closing
 
 
 def effort_to_read(derivation: Derivation) -> int:

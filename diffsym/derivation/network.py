@@ -1,4 +1,4 @@
-"""The equations that a person would write for a circuit: known voltages put in, one KCL row a node, nothing superfluous.
+"""The equations that a person would write for a circuit: known voltages put in, one KCL row a node, no more.
 
 Nodes held by voltage sources and nullors are known or tied to another node; the rows of nodes whose only purpose is to
 give a source's current are left out unless that current is asked for. Currents count positive when they leave the node.
@@ -6,31 +6,17 @@ give a source's current are left out unless that current is asked for. Currents 
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
-from diffsym.derivation.forms import Key, Linear, voltage_tree
+from diffsym.derivation.forms import Key, Linear
 from diffsym.errors import BudgetError
 from diffsym.expression.tree import (
-    ONE,
-    ZERO,
     BranchCurrent,
-    Expression,
-    Negation,
     NodeVoltage,
-    Number,
-    Product,
-    Quotient,
-    Relation,
-    Sum,
     Symbol,
-    equation,
-    number,
-    product_of,
-    sum_of,
-    symbol_count,
 )
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
@@ -47,7 +33,10 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """``form`` = 0. ``kind``: ``kcl`` of ``nodes`` (several: a supernode) or ``law`` of an element."""
+    """``form`` = 0. ``kind``: ``kcl`` of ``nodes`` (several: a supernode) or ``law`` of an element.
+
+    ``sign`` −1: all currents would be negative, so those that enter are counted.
+    """
 
     name: str
     kind: str
@@ -55,6 +44,7 @@ class Row:
     form: Linear
     terms: tuple[Term, ...] = ()
     element: LinearElement | None = None
+    sign: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +56,7 @@ class Network:
     rows: tuple[Row, ...]
     unknowns: tuple[Key, ...]
     signals: tuple[Key, ...]
-    held: Mapping[str, Linear] = field(default_factory=dict)
+    held: Mapping[str, Linear] = dataclasses.field(default_factory=dict)
     applied: tuple[str, ...] = ()
     """Signals that are not set to zero."""
     skipped: tuple[str, ...] = ()
@@ -107,7 +97,7 @@ def voltage_of(network: Network, element: LinearElement) -> Linear:
             assert element.control is not None
             return network.across(*element.control)
         case "I":
-            return _source(network, element)
+            return source_current(network, element)
         case "F":
             gain = network.field.read(element.value)
             return Linear({BranchCurrent(_sensed(network, element)): gain})
@@ -183,7 +173,7 @@ class _Builder:
                 key = next((k for k in form if isinstance(k, NodeVoltage) and k.plus in held), None)
                 if key is None:
                     return form
-                form = form.replacing(key, held[key.plus])  # type: ignore[attr-defined]
+                form = form.replacing(key, held[key.plus])
             return form
 
         def hold(form: Linear, prefer: Sequence[str]) -> bool:
@@ -283,6 +273,7 @@ class _Builder:
     def kcl(self, nodes: tuple[str, ...]) -> Row:
         form = Linear()
         terms: list[Term] = []
+        entering = True
         inside = set(nodes)
         for element in self.circuit.elements:
             sign = (element.plus in inside) - (element.minus in inside)
@@ -292,194 +283,16 @@ class _Builder:
                 continue
             current = self.through(element)
             if current:
-                form = form + (current if sign > 0 else -current)
+                share = current if sign > 0 else -current
+                entering = entering and element.kind != "I" and all(value.negative for value in share.values())
+                form = form + share
                 terms.append(Term(element, sign))
-        return Row(nodes[0], "kcl", nodes, form, tuple(terms))
+        if entering:
+            terms = [Term(term.element, -term.sign) for term in terms]
+        return Row(nodes[0], "kcl", nodes, -form if entering else form, tuple(terms), None, -1 if entering else 1)
 
 
-# ---- rows as people write them
-
-
-def written(network: Network, row: Row) -> Relation:
-    """The row as a sum of currents, one term an element, injected currents on the right."""
-    if row.kind == "law":
-        return _law(network, row)
-    relation = _term_by_term(network, row)
-    return relation if symbol_count(relation) <= COMFORTABLE else _collected(network, row, relation)
-
-
-COMFORTABLE = 14
-"""Symbols of a KCL row up to which every element has a term of its own."""
-
-
-def _collected(network: Network, row: Row, plain: Relation) -> Relation:
-    """The row with elements that see the same voltage collected: (g_m + 1/r_o) v. The shorter of both."""
-    groups: list[tuple[Linear, list[Expression]]] = []
-    rest: list[Expression] = []
-    for term in row.terms:
-        element = term.element
-        if element.kind not in "RCLG":
-            if element.kind != "I":
-                tree = current_tree(network, term)
-                rest.extend([] if tree is None else [tree])
-            continue
-        across = voltage_of(network, element)
-        negative = term.sign < 0
-        if not across:
-            continue
-        if all(value.negative for value in across.values()):
-            across, negative = -across, not negative
-        share = _admittance_tree(element)
-        known = next((group for group in groups if group[0] in (across, -across)), None)
-        if known is None:
-            groups.append((-across if negative else across, [share]))
-            continue
-        opposite = known[0] != (-across if negative else across)
-        known[1].append(Negation(share) if opposite else share)
-    left: list[Expression] = []
-    for across, shares in groups:
-        negative = all(value.negative for value in across.values())
-        volts = _volts(network, -across if negative else across)
-        shares.sort(key=lambda share: isinstance(share, Negation))
-        merged = _counted(shares)
-        tree = product_of([sum_of(merged), volts]) if len(merged) > 1 else _times(merged[0], volts)
-        left.append(Negation(tree) if negative else tree)
-    left.extend(rest)
-    left.sort(key=lambda tree: isinstance(tree, Negation))
-    collected = Relation((sum_of(left), plain.right), plain.operators)
-    return collected if symbol_count(collected) < symbol_count(plain) else plain
-
-
-def _times(share: Expression, volts: Expression) -> Expression:
-    match share:
-        case Quotient(top, bottom) if top == ONE:
-            return Quotient(volts, bottom)
-        case Quotient(top, bottom):
-            return Quotient(product_of([top, volts]), bottom)
-    return product_of([*_factors(share), volts])
-
-
-def _counted(shares: Sequence[Expression]) -> list[Expression]:
-    """Equal conductances counted: 2/r_π instead of 1/r_π + 1/r_π."""
-    out: list[Expression] = []
-    for share in dict.fromkeys(shares):
-        count = shares.count(share)
-        if count == 1:
-            out.append(share)
-        elif isinstance(share, Quotient):
-            out.append(Quotient(number(count), share.denominator))
-        else:
-            out.append(product_of([number(count), *_factors(share)]))
-    return out
-
-
-def _admittance_tree(element: LinearElement) -> Expression:
-    match element.kind:
-        case "R":
-            return Quotient(ONE, element.value)
-        case "C":
-            return Product((LAPLACE, *_factors(element.value)))
-        case "L":
-            return Quotient(ONE, Product((LAPLACE, *_factors(element.value))))
-    return element.value
-
-
-def _term_by_term(network: Network, row: Row) -> Relation:
-    left: list[Expression] = []
-    right: list[Expression] = []
-    for term in row.terms:
-        if term.element.kind == "I":
-            form = Linear(
-                {key: network.field.number(-term.sign) * value for key, value in _source(network, term.element).items()}
-            )
-            if form:
-                right.append(voltage_tree(form, lambda key: 0))
-            continue
-        tree = current_tree(network, term)
-        if tree is not None:
-            left.append(tree)
-    if len(left) > 1 and isinstance(left[0], Negation):
-        first = next((k for k, tree in enumerate(left) if not isinstance(tree, Negation)), 0)
-        left.insert(0, left.pop(first))
-    return equation(sum_of(left), sum_of(_flat(right)))
-
-
-def _flat(terms: Sequence[Expression]) -> list[Expression]:
-    out: list[Expression] = []
-    for term in terms:
-        out.extend(term.terms if isinstance(term, Sum) else (term,))
-    return out
-
-
-def _source(network: Network, element: LinearElement) -> Linear:
+def source_current(network: Network, element: LinearElement) -> Linear:
     value = network.field.read(element.value)
     applied = [key for key in network.signals if isinstance(key, Symbol)]
     return Linear({key: value.derivative(key.name) for key in applied if value.depends_on(key)})
-
-
-def current_tree(network: Network, term: Term) -> Expression | None:
-    """One element's current as a tree with its sign; None where it is zero."""
-    element = term.element
-    match element.kind:
-        case "R" | "C" | "L":
-            ends = (element.plus, element.minus) if term.sign > 0 else (element.minus, element.plus)
-            across = network.across(*ends)
-            if not across:
-                return None
-            if all(value.negative for value in across.values()):
-                return Negation(admitted(element, _volts(network, -across)))
-            return admitted(element, _volts(network, across))
-        case "G":
-            assert element.control is not None
-            across = network.across(*element.control)
-            if not across:
-                return None
-            negative = term.sign < 0
-            if all(value.negative for value in across.values()):
-                across, negative = -across, not negative
-            tree: Expression = product_of([*_factors(element.value), _volts(network, across)])
-            if element.value == ONE:
-                tree = _volts(network, across)
-            return Negation(tree) if negative else tree
-        case "F":
-            inner = network.circuit
-            target = next(e for e in inner.elements if e.name.lower() == element.sensed[0].lower())
-            current = BranchCurrent(target.name)
-            tree = product_of([*_factors(element.value), current])
-            return Negation(tree) if term.sign < 0 else tree
-    tree = BranchCurrent(element.name)
-    return Negation(tree) if term.sign < 0 else tree
-
-
-def _factors(value: Expression) -> tuple[Expression, ...]:
-    return value.factors if isinstance(value, Product) else (value,)
-
-
-def _volts(network: Network, form: Linear) -> Expression:
-    order = {key: index for index, key in enumerate(network.signals)}
-    return voltage_tree(form, lambda key: order.get(key, len(order)))
-
-
-def admitted(element: LinearElement, across: Expression) -> Expression:
-    """The current through R, C or L for a voltage tree across it."""
-    match element.kind:
-        case "R":
-            return Quotient(across, element.value)
-        case "C":
-            return Product((LAPLACE, *_factors(element.value), across))
-    return Quotient(across, Product((LAPLACE, *_factors(element.value))))
-
-
-def _law(network: Network, row: Row) -> Relation:
-    element = row.element
-    assert element is not None
-    left = _volts(network, network.across(element.plus, element.minus))
-    if element.kind == "E":
-        assert element.control is not None
-        across = network.across(*element.control)
-        if not across:
-            return equation(left, ZERO)
-        negative = all(value.negative for value in across.values())
-        tree = product_of([*_factors(element.value), _volts(network, -across if negative else across)])
-        return equation(left, Negation(tree) if negative else tree)
-    return equation(left, product_of([*_factors(element.value), BranchCurrent(element.sensed[0])]))

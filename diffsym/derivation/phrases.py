@@ -12,7 +12,7 @@ from diffsym.derivation.steps import Inline, Reference, Sentence
 from diffsym.expression.tree import Expression, equation
 
 if TYPE_CHECKING:
-    from diffsym.derivation.elimination import Scribe
+    from diffsym.derivation.scribe import Scribe
 
 
 def listed(parts: Sequence[Inline]) -> tuple[Inline, ...]:

@@ -1,4 +1,4 @@
-"""The cheapest elimination that a person would make: signed sums of rows, then solve one row for one unknown, substitute.
+"""The cheapest elimination that a person would make: signed sums of rows, solve one row for one unknown, substitute.
 
 Rows of the network and their ±1 combinations form a pool; a combination is kept only if an unknown or an element's
 current drops out of it. A shortest-path search runs over "solve one row for one unknown" until a row holds nothing but

@@ -90,6 +90,7 @@ def premises_of(
     """The stamped equation of a row times ``factor``, the laws of the inductors in it, and what is put into both:
     held voltages, ``further`` relations, and the signals in ``silent`` as zero."""
     form = stamped_form(equations, row)
+    factor = Negation(factor) if row.sign < 0 else factor
     hypotheses, cofactors = [equation(form_tree(form, equations.alphabet.meaning), ZERO)], [factor]
     for stamped in equations.rows:
         current = BranchCurrent(stamped.place)

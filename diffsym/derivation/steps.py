@@ -22,7 +22,7 @@ Sentence = tuple[Inline, ...]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One displayed line. ``rule`` is of the step vocabulary; ``uses`` are labels of the earlier lines that it rests on.
+    """One displayed line. ``rule`` is of the step vocabulary; ``uses`` are labels of earlier lines that it rests on.
 
     ``claim`` None: the line states a premise (``rule`` GIVEN or DEFINE). ``lead`` is set before the formula on the same
     line (a node's name); ``boxed`` marks a result.

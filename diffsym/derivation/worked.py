@@ -7,7 +7,7 @@ returns.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
@@ -17,6 +17,7 @@ from diffsym.derivation.checks import (
     CheckRow,
     agreement_row,
     dimension_row,
+    holds_numbers,
     lcapy_row,
     limit_sentence,
     number_row,
@@ -24,23 +25,29 @@ from diffsym.derivation.checks import (
 )
 from diffsym.derivation.composite import derive_composite
 from diffsym.derivation.determinants import derive_determinants
+from diffsym.derivation.findings import (
+    ApproximationFound,
+    LimitFound,
+    approximation_of,
+    expanded,
+    limit_of,
+    proved,
+)
 from diffsym.derivation.half_circuit import derive_half
 from diffsym.derivation.kcl import derive_kcl
 from diffsym.derivation.line_writer import LineWriter
 from diffsym.derivation.source import QuantitySpec
-from diffsym.derivation.steps import Derivation
+from diffsym.derivation.steps import Derivation, Remark
 from diffsym.derivation.targets import measured
-from diffsym.errors import CircuitError, DiffsymError, ExpectationError, Refuted, UsageError
+from diffsym.errors import BudgetError, CircuitError, DiffsymError, ExpectationError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing import to_text
 from diffsym.expression.reading import read_expression
-from diffsym.expression.tree import Expression, Relation, Symbol, equation, substituted, symbols_of
-from diffsym.forms.asymptotics import leading
+from diffsym.expression.tree import Expression, Symbol, equation, symbols_of
 from diffsym.forms.order import kinds
 from diffsym.forms.readable import Writer
-from diffsym.kernel.check import check
-from diffsym.kernel.claims import Claim, Equal, Fact, Gap, Independent, Leading, Limit
+from diffsym.kernel.claims import Equal, Fact, Gap, Independent
 from diffsym.kernel.rational import Rational
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
@@ -67,24 +74,8 @@ BY_RULE = ("half-circuit", "determinants")
 """Second methods in the order in which they are tried; the first that applies is taken."""
 
 
-@dataclass(frozen=True, slots=True)
-class LimitFound:
-    """``value`` None: it grows without bound."""
-
-    symbol: str
-    to: str
-    value: Expression | None
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
-class ApproximationFound:
-    large: tuple[str, ...]
-    small: tuple[str, ...]
-    value: Expression
-    conditions: tuple[Relation, ...]
-    error: Expression
-    fact: Fact
+LONGEST_VALUE = 1500
+"""Terms of an answer up to which it is derived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,21 +173,22 @@ class Task:
         solution = solve(circuit, quantity)
         asked_for, (circuit, quantity) = quantity, applied(circuit, quantity)
         name = joined(spec.name) if spec.name else ""
-        derivations, refused = by_methods(circuit, quantity, spec, writer, name)
         value = solution.value
+        if value.terms > LONGEST_VALUE:
+            raise BudgetError(
+                f"the answer has {value.terms} terms: no derivation of it could be read",
+                hint="`diffsym solve` prints it; numbers or equal symbols for some elements make it shorter",
+            )
+        derivations, refused = by_methods(circuit, quantity, spec, writer, name, written_in_modes(asked_for))
         left: Expression = Symbol(name) if name else quantity.resolved
-        rows = [dimension_row(quantity.resolved, value.tree(), circuit.dimensions)]
+        rows = [dimension_row(quantity.resolved, value.tree(), circuit.dimensions, holds_numbers(circuit))]
         if len(derivations) > 1:
             rows.append(agreement_row([d.derivation.title for d in derivations]))
         rows.append(lcapy_row(circuit, quantity, value))
         unit = unit_of(quantity.resolved, circuit.dimensions)
-        return self.finished(
-            spec, quantity.resolved, left, value, derivations, refused, rows, unit, asked_for.assumed
-        )
+        return self.finished(spec, quantity.resolved, left, value, derivations, refused, rows, unit, asked_for.assumed)
 
-    def composite(
-        self, spec: QuantitySpec, asked: Expression, earlier: Mapping[str, WorkedQuantity]
-    ) -> WorkedQuantity:
+    def composite(self, spec: QuantitySpec, asked: Expression, earlier: Mapping[str, WorkedQuantity]) -> WorkedQuantity:
         """A quantity of earlier results."""
         name = joined(spec.name) if spec.name else ""
         results = {key: expanded(quantity.derivations[0]) for key, quantity in earlier.items()}
@@ -233,7 +225,7 @@ class Task:
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]
         limits = tuple(limit_of(value, item.symbol, item.to, exact) for item in spec.limits)
         approximations = tuple(approximation_of(value, item.large, item.small, exact) for item in spec.approximate)
-        facts += [item.fact for item in (*limits, *approximations)]
+        facts += [item.fact for item in limits] + [item.fact for item in approximations]
         for item in limits:
             rows.append(CheckRow("Limit", limit_sentence(item.symbol, item.to, left, item.value)))
         for symbol in spec.independent_of:
@@ -243,17 +235,31 @@ class Task:
         if nominal:
             rows.append(number_row(left, expanded(derivations[0]), unit, nominal, self.notation))
         if spec.expect is not None:
-            facts.append(self.expectation(spec, value.tree(), spec.expect))
-            rows.append(CheckRow("Expectation", ("the stated form ", spec.expect, " is equal to the result (proved)")))
+            self.meets(spec, value.tree(), spec.expect, tree)
         gaps = tuple(gap for derivation in derivations for gap in derivation.gaps)
         return WorkedQuantity(
-            spec, asked, left, tree, value, tuple(derivations), tuple(refused), limits, approximations,
-            tuple(rows), tuple(facts), gaps, dict(assumed),
+            spec,
+            asked,
+            left,
+            tree,
+            value,
+            tuple(derivations),
+            tuple(refused),
+            limits,
+            approximations,
+            tuple(rows),
+            tuple(facts),
+            gaps,
+            dict(assumed),
         )
-    def expectation(self, spec: QuantitySpec, tree: Expression, stated: Expression) -> Fact:
-        """The author's expectation proved equal to what was derived; ExpectationError where it is not."""
+
+    def meets(self, spec: QuantitySpec, exact: Expression, stated: Expression, tree: Expression) -> None:
+        """Proves the author's expectation equal to what was derived; ExpectationError where it is not.
+
+        Nothing of it is kept: without expectations every document is the same.
+        """
         try:
-            return proved(Equal(stated, tree), "")
+            proved(Equal(stated, exact), "")
         except DiffsymError as refuted:
             raise ExpectationError(
                 f"{spec.name or spec.of}: expected {to_text(stated, self.notation)}, "
@@ -263,63 +269,31 @@ class Task:
 
 
 def by_methods(
-    circuit: SmallSignalCircuit, quantity: Quantity, spec: QuantitySpec, writer: Writer, name: str
+    circuit: SmallSignalCircuit,
+    quantity: Quantity,
+    spec: QuantitySpec,
+    writer: Writer,
+    name: str,
+    opening: tuple[Remark, ...] = (),
 ) -> tuple[list[CheckedDerivation], list[tuple[str, str]]]:
-    """The derivations asked for, or full KCL and the first second method that applies."""
+    """The derivations asked for, or full KCL and the first second method that applies; each begins with ``opening``."""
+
+    def derived(method: str) -> CheckedDerivation:
+        derivation = METHODS[method](circuit, quantity, writer, name)
+        first, *rest = derivation.passages
+        return checked(replace(derivation, passages=(replace(first, steps=(*opening, *first.steps)), *rest)))
+
     refused: list[tuple[str, str]] = []
     if spec.methods:
         for method in spec.methods:
             if method not in METHODS:
                 raise UsageError(f"unknown method {method}", hint=f"methods are {', '.join(METHODS)}")
-        return [checked(METHODS[method](circuit, quantity, writer, name)) for method in spec.methods], refused
-    out = [checked(METHODS["kcl"](circuit, quantity, writer, name))]
+        return [derived(method) for method in spec.methods], refused
+    out = [derived("kcl")]
     for method in BY_RULE:
         try:
-            out.append(checked(METHODS[method](circuit, quantity, writer, name)))
+            out.append(derived(method))
             break
         except CircuitError as error:
             refused.append((method, error.message))
     return out, refused
-
-
-def expanded(derivation: CheckedDerivation) -> Expression:
-    """A derivation's result with the names that it introduced written out."""
-    tree = derivation.derivation.result.right
-    names = {
-        line.relation.left.name: line.relation.right
-        for line in derivation.derivation.lines
-        if line.rule == "NAME" and isinstance(line.relation.left, Symbol)
-    }
-    for _ in names:
-        tree = substituted(tree, names)
-    return tree
-
-
-def proved(claim: Claim, complaint: str) -> Fact:
-    """The claim as a fact; a gap counts as not proved."""
-    try:
-        answer = check(claim)
-    except Refuted as refuted:
-        raise Refuted(f"{complaint}: {refuted.message}" if complaint else refuted.message) from None
-    if isinstance(answer, Gap):
-        raise Refuted(f"not decided: {answer.reason}")
-    return answer
-
-
-def limit_of(value: Rational, name: str, to: str, writer: Writer) -> LimitFound:
-    """The limit as a symbol tends to ``oo`` or ``0``, with its claim."""
-    at = value.limit(name, to == "oo") if value.depends_on(name) else value
-    tree = None if at is None else writer.tree(at)
-    fact = proved(Limit(value.tree(), name, to, tree), f"the limit {name} → {to}")
-    return LimitFound(name, to, tree, fact)
-
-
-def approximation_of(
-    value: Rational, large: Sequence[str], small: Sequence[str], writer: Writer
-) -> ApproximationFound:
-    """The leading order with its claim, its conditions and its exact relative error."""
-    big, little = tuple(map(joined, large)), tuple(map(joined, small))
-    found = leading(value, big, little, writer)
-    tree = writer.tree(found.value)
-    fact = proved(Leading(value.tree(), tree, big, little), "the leading order")
-    return ApproximationFound(big, little, tree, found.conditions, writer.tree(found.error), fact)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from diffsym.version import __version__
 from diffsym.circuit.model import LinearElement, SmallSignalCircuit
 from diffsym.derivation.checking import CheckedDerivation
 from diffsym.derivation.checks import CheckRow
+from diffsym.derivation.findings import ApproximationFound
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.steps import Inline as StepInline
-from diffsym.derivation.steps import Line, Netlist, Passage, Remark, Sentence
+from diffsym.derivation.steps import Netlist, Passage, Remark, Sentence
 from diffsym.derivation.steps import Reference as LineReference
-from diffsym.derivation.worked import ApproximationFound, Worked, WorkedQuantity
+from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.tree import (
     Block,
     Code,
@@ -33,7 +35,18 @@ from diffsym.document.tree import (
     Table,
     Text,
 )
-from diffsym.expression.tree import BranchCurrent, Call, Expression, NodeVoltage, Relation, Sum, Symbol, symbols_of, walk
+from diffsym.expression.tree import (
+    BranchCurrent,
+    Call,
+    Expression,
+    NodeVoltage,
+    Relation,
+    Sum,
+    Symbol,
+    symbols_of,
+    walk,
+)
+from diffsym.version import __version__
 
 METHOD_TITLES = {
     "kcl": "Derivation from KCL at every node",
@@ -76,7 +89,9 @@ class _Builder:
         self.file = file
         circuit = worked.circuit
         self.name = name or (file.name if file else "solution")
-        self.title = title or (file.title if file else (circuit.title if circuit and circuit.title else "Worked solution"))
+        self.title = title or (
+            file.title if file else (circuit.title if circuit and circuit.title else "Worked solution")
+        )
         self.numbers = _Numbers()
         self.shown: dict[tuple[str, Relation], str] = {}
         self.alias: dict[str, str] = {}
@@ -134,7 +149,14 @@ class _Builder:
                 devices.setdefault(element.device, []).append(element)
         if devices:
             blocks.append(
-                Paragraph((Text("Every transistor is replaced by its small-signal model; parts left out of the model are infinite resistances or zero capacitances."),))
+                Paragraph(
+                    (
+                        Text(
+                            "Every transistor is replaced by its small-signal model; "
+                            "parts left out of the model are infinite resistances or zero capacitances."
+                        ),
+                    )
+                )
             )
             rows = []
             for device, parts in devices.items():
@@ -151,7 +173,9 @@ class _Builder:
         supplies = [name for name in circuit.supplies if elements.get(name) == "V"]
         sources = [name for name in circuit.supplies if elements.get(name) == "I"]
         if supplies:
-            entries.append((*_codes(supplies), Text(f" {_are(supplies)} constant: {_its(supplies)} node is ground for signals.")))
+            entries.append(
+                (*_codes(supplies), Text(f" {_are(supplies)} constant: {_its(supplies)} node is ground for signals."))
+            )
         if sources:
             entries.append((*_codes(sources), Text(f" {_are(sources)} constant: for signals an open circuit.")))
         for names, how in circuit.matched:
@@ -161,7 +185,11 @@ class _Builder:
             entries.append((Text("Stated: "), Code(line)))
         for quantity in self.worked.quantities:
             for symbol, meaning in quantity.assumed.items():
-                text = (Math(Symbol(symbol)) if symbol.isalnum() else Code(symbol), Text(" is taken as "), Code(meaning))
+                text = (
+                    Math(Symbol(symbol)) if symbol.isalnum() else Code(symbol),
+                    Text(" is taken as "),
+                    Code(meaning),
+                )
                 if text not in entries:
                     entries.append(text)
         entries.append((Text("Currents count positive when they leave the node."),))
@@ -237,9 +265,7 @@ class _Builder:
             reason = step.reason
             if reason == UNUSED:
                 note, reason = "(not needed)", ()
-            shown = Equation(
-                step.relation, step.label, self.numbers.next(step.label), step.boxed, step.lead, note
-            )
+            shown = Equation(step.relation, step.label, self.numbers.next(step.label), step.boxed, step.lead, note)
             yield Step(self.inlines(reason), shown) if reason else shown
 
     def inlines(self, sentence: Sentence) -> tuple[Inline, ...]:
@@ -310,16 +336,26 @@ class _Builder:
                 out.append(("catalogue", self.file.catalog))
             if self.file.covers:
                 out.append(("covers", ", ".join(self.file.covers)))
-            out.append(("source", sha256(self.file.text.encode()).hexdigest()[:16]))
+            out.append(("source", sha256(asked_in(self.file.text).encode()).hexdigest()[:16]))
         elif self.worked.circuit is not None:
             out.append(("netlist", sha256(self.worked.circuit.text.encode()).hexdigest()[:16]))
         out.append(("diffsym", __version__))
         return tuple(out)
 
 
+def asked_in(text: str) -> str:
+    """What a derivation file asks, in a fixed form without comments, layout and expectations, which change nothing."""
+    table = tomllib.loads(text)
+    quantities = table.get("quantity", [])
+    asked = [{key: value for key, value in each.items() if key != "expect"} for each in quantities]
+    return json.dumps({**table, "quantity": asked}, sort_keys=True, default=str)
+
+
 def is_plain_sum(tree: Expression) -> bool:
     """A sum of products of parameters: worth saying that it is not zero."""
-    return isinstance(tree, Sum) and not any(isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree))
+    return isinstance(tree, Sum) and not any(
+        isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree)
+    )
 
 
 def inlines(sentence: Sentence) -> tuple[Inline, ...]:

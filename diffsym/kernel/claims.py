@@ -17,7 +17,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Follows:
-    """``multiplier · (goal.left − goal.right) = Σ cofactorsᵢ · (hypothesesᵢ.left − hypothesesᵢ.right)``, multiplier ≠ 0.
+    """multiplier · (goal.left − goal.right) = Σ cofactorsᵢ · (hypothesesᵢ.left − hypothesesᵢ.right), multiplier ≠ 0.
 
     ``replacing``: indexes of hypotheses of the form ``symbol = expression`` that are used by replacing the symbol
     everywhere (their cofactors must be 0); the identity is then checked after the replacement, first to last.
@@ -32,7 +32,7 @@ class Follows:
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """``approximate`` is the leading order of ``exact`` when the ``large`` symbols grow and the ``small`` ones shrink."""
+    """``approximate`` is the leading order of ``exact`` as the ``large`` symbols grow and the ``small`` ones shrink."""
 
     exact: Expression
     approximate: Expression
@@ -42,7 +42,10 @@ class Leading:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """``expression`` tends to ``value`` as ``symbol`` tends to ``to``: ``"oo"`` or ``"0"``. ``value`` None: it grows without bound."""
+    """``expression`` tends to ``value`` as ``symbol`` tends to ``to``: ``"oo"`` or ``"0"``.
+
+    ``value`` None: it grows without bound.
+    """
 
     expression: Expression
     symbol: str
@@ -60,7 +63,7 @@ class Independent:
 
 @dataclass(frozen=True, slots=True)
 class Residual:
-    """``solution`` (unknown, value) makes every row zero, and the rows determine the unknowns: the determinant is not 0."""
+    """``solution`` (unknown, value) makes every row zero, and the rows determine the unknowns: determinant ≠ 0."""
 
     rows: tuple[Relation, ...]
     solution: tuple[tuple[str, Expression], ...]

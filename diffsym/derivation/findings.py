@@ -1,0 +1,77 @@
+"""What is proved about a result beyond its derivation: limits, approximations, and that two forms are one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from diffsym.derivation.checking import CheckedDerivation
+from diffsym.errors import Refuted
+from diffsym.expression.names import joined
+from diffsym.expression.tree import Expression, Relation, Symbol, substituted
+from diffsym.forms.asymptotics import leading
+from diffsym.forms.readable import Writer
+from diffsym.kernel.check import check
+from diffsym.kernel.claims import Claim, Fact, Gap, Leading, Limit
+from diffsym.kernel.rational import Rational
+
+
+@dataclass(frozen=True, slots=True)
+class LimitFound:
+    """``value`` None: it grows without bound."""
+
+    symbol: str
+    to: str
+    value: Expression | None
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class ApproximationFound:
+    large: tuple[str, ...]
+    small: tuple[str, ...]
+    value: Expression
+    conditions: tuple[Relation, ...]
+    error: Expression
+    fact: Fact
+
+
+def expanded(derivation: CheckedDerivation) -> Expression:
+    """A derivation's result with the names that it introduced written out."""
+    tree = derivation.derivation.result.right
+    names = {
+        line.relation.left.name: line.relation.right
+        for line in derivation.derivation.lines
+        if line.rule == "NAME" and isinstance(line.relation.left, Symbol)
+    }
+    for _ in names:
+        tree = substituted(tree, names)
+    return tree
+
+
+def proved(claim: Claim, complaint: str) -> Fact:
+    """The claim as a fact; a gap counts as not proved."""
+    try:
+        answer = check(claim)
+    except Refuted as refuted:
+        raise Refuted(f"{complaint}: {refuted.message}" if complaint else refuted.message) from None
+    if isinstance(answer, Gap):
+        raise Refuted(f"not decided: {answer.reason}")
+    return answer
+
+
+def limit_of(value: Rational, name: str, to: str, writer: Writer) -> LimitFound:
+    """The limit as a symbol tends to ``oo`` or ``0``, with its claim."""
+    at = value.limit(name, to == "oo") if value.depends_on(name) else value
+    tree = None if at is None else writer.tree(at)
+    fact = proved(Limit(value.tree(), name, to, tree), f"the limit {name} → {to}")
+    return LimitFound(name, to, tree, fact)
+
+
+def approximation_of(value: Rational, large: Sequence[str], small: Sequence[str], writer: Writer) -> ApproximationFound:
+    """The leading order with its claim, its conditions and its exact relative error."""
+    big, little = tuple(map(joined, large)), tuple(map(joined, small))
+    found = leading(value, big, little, writer)
+    tree = writer.tree(found.value)
+    fact = proved(Leading(value.tree(), tree, big, little), "the leading order")
+    return ApproximationFound(big, little, tree, found.conditions, writer.tree(found.error), fact)
