@@ -67,17 +67,19 @@ class Circuit:
         at: Mapping[str, int | Fraction] | None = None,
         form: str = "readable",
         budget: float | None = PATIENCE,
+        method: str = "",
     ) -> Solved:
         """A quantity such as ``v(o1,o2)/vid``, exact in every symbol and s.
 
-        ``at``: symbols replaced by numbers after solving. ``form``: one of FORMS. ``budget``: seconds. Raises
+        ``at``: symbols replaced by numbers after solving. ``form``: one of FORMS. ``budget``: seconds.
+        ``method``: ``determinants`` or ``diagram``; by size when left out. Raises
         QuantityError, CircuitError, BudgetError.
         """
         if form not in FORMS:
             raise UsageError(f"unknown form {form!r}", hint=f"forms are {', '.join(FORMS)}")
         small = self.small_signal
         asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
-        solution = solve(small, asked, budget=budget)
+        solution = solve(small, asked, budget=budget, method=method)
         value = solution.value
         if at:
             value = _at_point(value, {joined(name): Fraction(number) for name, number in at.items()}, _known(small))

@@ -346,8 +346,11 @@ def small_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_whole_library(jobs: str, small_library: Path, diffsym: Shell) -> None:
     answer = diffsym("derive", "--all", "-o", "build", "--jobs", jobs, "--json")
     assert answer.status == 0, answer
-    wanted = [f"build/{name}.{suffix}" for name in ("first", "second") for suffix in ("html", "md", "tex")]
-    assert [each["file"] for each in answer.json["files"]] == [*wanted, "build/index.html"]
+    wanted = [
+        f"build/{name}{suffix}" for name in ("first", "second") for suffix in (".md", ".tex", ".html", "-circuit.svg")
+    ]
+    files = [each["file"] for each in answer.json["files"]]
+    assert sorted(files[:-1]) == sorted(wanted) and files[-1] == "build/index.html"
     assert [each["name"] for each in answer.json["derivations"]] == ["first", "second"]
     assert all(each["claims"] == each["proved"] > 0 == each["gaps"] for each in answer.json["derivations"])
     assert sorted(path.name for path in Path("build").iterdir()) == sorted(
@@ -362,7 +365,8 @@ def test_one_that_fails_leaves_the_others(small_library: Path, diffsym: Shell) -
     answer = diffsym("derive", "--all", "-o", "build", "--format", "md", "--json")
     assert answer.status == 1 and answer.json["error"]["file"].endswith("wrong.toml")
     assert [each["name"] for each in answer.json["errors"]] == ["wrong"]
-    assert {path.name for path in Path("build").iterdir()} == {"first.md", "second.md", "index.html"}
+    pages = {"first.md", "second.md", "index.html"}
+    assert {path.name for path in Path("build").iterdir() if path.suffix != ".svg"} == pages
 
 
 def test_without_anything_to_derive_the_names_are_listed(small_library: Path, diffsym: Shell) -> None:
@@ -444,7 +448,7 @@ def test_progress_is_for_a_terminal(colour: bool, diffsym: Shell, monkeypatch: p
     assert "deriving" not in diffsym("derive", "stage.toml", "-o", "out").err
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    assert diffsym("derive", "stage.toml", "-o", "out").out == "out/stage.md\n"
+    assert diffsym("derive", "stage.toml", "-o", "out").out == "out/stage.md\nout/stage-circuit.svg\n"
     assert "deriving" in terminal.getvalue()
     assert bool(re.search(r"\x1b\[[\d;]*m", re.sub(r"\x1b\[0?m", "", terminal.getvalue()))) == colour
     terminal.truncate(0)

@@ -20,7 +20,6 @@ from diffsym.document.escaping import escape_latex, escape_markdown, markdown_ma
 from diffsym.document.index import IndexEntry, write_index
 from diffsym.document.latex_signs import SIGNS
 from diffsym.document.layout import rows_of
-from diffsym.locate import shipped
 from diffsym.document.tree import (
     SECTION_KINDS,
     Code,
@@ -43,6 +42,7 @@ from diffsym.document.writers import FORMATS, write
 from diffsym.errors import TemplateError, UsageError
 from diffsym.expression.notation import Notation
 from diffsym.expression.tree import Negation, Product, Relation, Symbol, equation, number, sum_of
+from diffsym.locate import shipped
 
 GOLDENS = Path(__file__).parent / "fixtures" / "documents"
 

@@ -49,6 +49,7 @@ GUESTS = {
     "typst": ("diffsym.document",),
     "schemdraw": ("diffsym.drawing",),
     "matplotlib": ("diffsym.drawing",),
+    "ziamath": ("diffsym.drawing",),
     "networkx": ("diffsym.circuit.symmetry", "diffsym.drawing"),
 }
 """Packages from outside and the only modules, or rooms, that may import them."""
@@ -58,7 +59,7 @@ EXECUTING = frozenset({"eval", "exec", "execfile", "sympify", "parse_expr", "__i
 
 BANNED = frozenset({"util", "utils", "helper", "helpers", "manager", "engine", "process", "processor", "data", "misc"})
 
-SLOW = ("sympy", "lcapy", "networkx", "jinja2", "numpy", "matplotlib")
+SLOW = ("sympy", "lcapy", "networkx", "jinja2", "numpy", "matplotlib", "ziamath")
 
 
 @dataclass(frozen=True)

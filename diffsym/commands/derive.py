@@ -53,6 +53,8 @@ class Printing:
     templates: Path | None
     fragment: bool
     title: str
+    beside: bool
+    """Whether pictures can lie beside the pages, as files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ def _printing(given: Given) -> Printing:
     templates = Path(given.one("templates")) if given.has("templates") else None
     if templates is not None and not templates.is_dir():
         raise UsageError(f"there is no folder {templates}", hint="diffsym templates copy DIR makes one")
-    return Printing(methods, formats, templates, given.has("fragment"), given.one("title"))
+    return Printing(methods, formats, templates, given.has("fragment"), given.one("title"), given.has("output"))
 
 
 def _sources(given: Given) -> list[Path] | None:
@@ -174,7 +176,14 @@ def of_circuit(place: str, quantities: Sequence[str], printing: Printing) -> Pag
     worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
     name = "solution" if place == STDIN else Path(place).stem
     document = build(worked, name=name, title=printing.title)
-    return pages_of(document, worked, printing.formats, templates=printing.templates, fragment=printing.fragment)
+    return pages_of(
+        document,
+        worked,
+        printing.formats,
+        templates=printing.templates,
+        fragment=printing.fragment,
+        beside=printing.beside,
+    )
 
 
 def _spec(text: str, methods: tuple[str, ...]) -> Any:
@@ -202,7 +211,13 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
         worked = worked_of(file, printing.methods)
         document = build(worked, file, title=printing.title)
         return pages_of(
-            document, worked, printing.formats, file=file, templates=printing.templates, fragment=printing.fragment
+            document,
+            worked,
+            printing.formats,
+            file=file,
+            templates=printing.templates,
+            fragment=printing.fragment,
+            beside=printing.beside,
         )
     except DiffsymError as error:
         return Failure(path.stem, error.at(file=str(path)))
@@ -247,15 +262,16 @@ def _written(made: Iterable[Pages | Failure], folder: Path, printing: Printing, 
     files: list[Path] = []
     pages = [each for each in made if not isinstance(each, Failure)]
     for each in pages:
-        for format, text in each.texts.items():
-            path = folder / f"{each.name}.{format}"
-            write_whole(path, text)
-            files.append(path)
+        named = {f"{each.name}.{format}": text for format, text in each.texts.items()}
+        for name, text in {**named, **each.pictures}.items():
+            write_whole(folder / name, text)
+            files.append(folder / name)
     if index:
         from diffsym.document.index import write_index
 
         path = folder / "index.html"
-        entries = sorted((each.entry for each in pages), key=lambda entry: (entry.chapter or 0, entry.name))
+        entries = [each.entry for each in pages]
+        entries.sort(key=lambda entry: (entry.chapter or 0, entry.catalog, entry.name))
         write_whole(path, write_index(entries, title="Worked solutions", templates=printing.templates))
         files.append(path)
     return files

@@ -14,9 +14,6 @@ from diffsym.errors import BudgetError, UsageError
 if TYPE_CHECKING:
     from diffsym.api import Circuit, Solved
 
-METHODS = ("determinants",)
-"""Ways of solving."""
-
 COMMAND = Command(
     name="solve",
     words="CIRCUIT QUANTITY",
@@ -25,11 +22,11 @@ COMMAND = Command(
     most=2,
     options=(
         Option("at", "a symbol, or s, replaced by a number (repeatable)", "NAME=NUMBER"),
-        Option("form", "readable, fraction or factored", "FORM"),
+        Option("form", "readable, fraction, factored, or normal (in s)", "FORM"),
         Option("define", "a name for a quantity (repeatable)", "NAME=QUANTITY"),
         Option("drive", "a signal to apply; all others are zero (repeatable)", "SIGNAL"),
         Option("budget", "give up after this time", "SECONDS"),
-        Option("method", "determinants", "METHOD"),
+        Option("method", "determinants or diagram; by size when left out", "METHOD"),
     ),
     details="""
 CIRCUIT is a SPICE netlist, or - for stdin. QUANTITY is made of v(a), v(a,b), i(E), signals and parameters:
@@ -42,16 +39,19 @@ CIRCUIT is a SPICE netlist, or - for stdin. QUANTITY is made of v(a), v(a,b), i(
 
 def run(given: Given) -> Outcome:
     from diffsym.api import FORMS, PATIENCE
+    from diffsym.solve.solution import METHODS
 
     form = chosen("form", given.one("form", FORMS[0]), FORMS)
-    chosen("method", given.one("method", METHODS[0]), METHODS)
+    method = chosen("method", given.one("method"), METHODS) if given.has("method") else ""
     define = named("define", given.all("define"))
     at = {name: exact_number(name, text) for name, text in named("at", given.all("at")).items()}
     budget = seconds(given.one("budget")) if given.has("budget") else PATIENCE
     place, quantity = given.words
     circuit = circuit_at(place)
     with limited(budget):
-        answer = circuit.solve(quantity, define=define, drive=given.listed("drive"), at=at, form=form, budget=budget)
+        answer = circuit.solve(
+            quantity, define=define, drive=given.listed("drive"), at=at, form=form, budget=budget, method=method
+        )
         value = solution_json(circuit, answer) if given.json else {}
         text = "" if given.json else answer.text + "\n"
     return Outcome(text, lambda: value, notes(circuit, answer))
@@ -125,14 +125,14 @@ def named(option: str, values: Sequence[str]) -> dict[str, str]:
     return out
 
 
-def exact_number(name: str, text: str) -> Fraction:
+def exact_number(name: str, text: str, option: str = "at") -> Fraction:
     """``10k``, ``-1.5e-3`` or ``1/3``, exactly. Raises UsageError."""
     from diffsym.circuit.values import SUFFIX_HINT, spice_number
 
     top, slash, bottom = text.partition("/")
     above, below = spice_number(top), spice_number(bottom) if slash else Fraction(1)
     if above is None or not below:
-        raise UsageError(f"--at {name}: {shown(text)} is no number", hint=SUFFIX_HINT)
+        raise UsageError(f"--{option} {name}: {shown(text)} is no number", hint=SUFFIX_HINT)
     return above / below
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from diffsym.circuit.values import SUFFIX_HINT, spice_number
@@ -183,7 +184,7 @@ def symbols(place: Place, value: Any) -> tuple[str, ...]:
 def relations(place: Place, value: Any) -> tuple[Relation, ...]:
     out = []
     for entry in text_list(place, value, "a list of relations"):
-        relation = formula_read(place, lambda entry=entry: read_relation(entry))
+        relation = formula_read(place, partial(read_relation, entry))
         if any(operator != "=" for operator in relation.operators):
             raise place.error(f"{shown(entry)} is given, and is no equation", "write what is given with =")
         out.append(relation)

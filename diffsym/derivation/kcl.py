@@ -14,6 +14,7 @@ from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.derivation.abbreviations import LONGEST, spare_names
 from diffsym.derivation.elimination import Outcome, eliminate, unused_remark
 from diffsym.derivation.forms import Key, Linear
+from diffsym.derivation.frequency import transfer_form
 from diffsym.derivation.line_writer import LineWriter, linear_tree
 from diffsym.derivation.network import Network, network
 from diffsym.derivation.phrases import listed
@@ -233,6 +234,14 @@ class _Method:
         tree = self.shortest(scribe, named, total, symbol_count(left))
         if len(founds) == 1 and len(founds[0].outcome.product) == 2:
             tree = self.staged(founds[0], total, tree, field)
+        if scribe.naming and named != total and set(symbols_of(tree)) - set(total.symbols):
+            in_s = transfer_form(total, LineWriter(self.writer.kind, 1000), scribe.short.taken)
+            if in_s is not None:
+                tree = in_s.tree
+                for entry in in_s.names:
+                    scribe.short.taken.add(entry.name.name)
+                    scribe.short.entries.append(entry)
+                    steps += scribe.name_steps(entry)
         parts = self.quotient_parts(scribe, founds, values, field)
         if self.name:
             parts.append((self.definition(scribe), scribe.field.one))

@@ -147,7 +147,9 @@ def turned(tree: Expression) -> Expression | None:
 
 
 def is_difference(tree: Sum) -> bool:
-    """Whether turning the sum leaves at least as many terms with a plus as with a minus, or one as the only one."""
+    """Whether turning the sum leaves at least as many terms with a plus as with a minus; 1 − x stays as it is."""
+    if any(isinstance(term, Number) for term in tree.terms):
+        return False
     minus = sum(isinstance(term, Negation) for term in tree.terms)
     return 2 * minus >= len(tree.terms)
 

@@ -17,6 +17,7 @@ from diffsym.derivation.steps import Inline as StepInline
 from diffsym.derivation.steps import Netlist, Passage, Remark, Sentence
 from diffsym.derivation.steps import Reference as LineReference
 from diffsym.derivation.worked import Worked, WorkedQuantity
+from diffsym.document.figures import schematic
 from diffsym.document.tree import (
     Block,
     Code,
@@ -97,7 +98,7 @@ class _Builder:
         self.alias: dict[str, str] = {}
 
     def document(self) -> Document:
-        sections: list[Section] = [self.problem()]
+        sections: list[Section] = [self.problem(), self.schematic()]
         small = self.worked.small_signal
         if small is not None:
             sections += [self.model(small), self.assumptions(small)]
@@ -141,8 +142,20 @@ class _Builder:
         blocks.append(Items(tuple(wanted)))
         return Section("problem", "Problem", tuple(blocks))
 
+    def schematic(self) -> Section:
+        """The circuit's drawing; empty where there is none."""
+        circuit = self.worked.circuit
+        if circuit is None or not circuit.elements:
+            return Section("schematic", "Schematic", ())
+        figure = schematic(circuit, self.worked.notation, f"{self.name}-circuit", "The circuit.")
+        return Section("schematic", "Schematic", () if figure is None else (figure,))
+
     def model(self, circuit: SmallSignalCircuit) -> Section:
         blocks: list[Block] = []
+        if any(element.device for element in circuit.elements):
+            caption = "The circuit for signals."
+            figure = schematic(circuit, self.worked.notation, f"{self.name}-signals", caption)
+            blocks += [] if figure is None else [figure]
         devices: dict[str, list[LinearElement]] = {}
         for element in circuit.elements:
             if element.device:

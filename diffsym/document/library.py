@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from diffsym.derivation.library import worked_of
@@ -12,7 +12,7 @@ from diffsym.derivation.worked import Worked
 from diffsym.document.builder import build
 from diffsym.document.chapters import chapter_title
 from diffsym.document.index import IndexEntry
-from diffsym.document.tree import Document
+from diffsym.document.tree import Block, Document, Figure
 from diffsym.document.writers import write
 from diffsym.expression.tree import Relation
 
@@ -29,6 +29,8 @@ class Pages:
     entry: IndexEntry
     proved: int
     missing: tuple[str, ...] = ()
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """File name → picture, for formats that keep pictures beside the page."""
 
     @property
     def gaps(self) -> int:
@@ -53,11 +55,33 @@ def pages_of(
     file: DerivationFile | None = None,
     templates: Path | None = None,
     fragment: bool = False,
+    beside: bool = False,
 ) -> Pages:
-    """The document printed in each format."""
-    texts = {format: write(document, format, templates=templates, fragment=fragment) for format in formats}
+    """The document printed in each format. ``beside``: pictures of Markdown pages become files of their own."""
+    shown = dict.fromkeys(formats, document)
+    pictures: dict[str, str] = {}
+    if beside and "md" in formats:
+        shown["md"], pictures = with_files(document)
+    texts = {format: write(shown[format], format, templates=templates, fragment=fragment) for format in formats}
     missing = tuple(gap.reason for quantity in worked.quantities for gap in quantity.gaps)
-    return Pages(document.name, texts, _entry(document, worked, file, formats), worked.proved, missing)
+    return Pages(document.name, texts, _entry(document, worked, file, formats), worked.proved, missing, pictures)
+
+
+def with_files(document: Document) -> tuple[Document, dict[str, str]]:
+    """The document with its drawings named as files, and those files."""
+    pictures: dict[str, str] = {}
+
+    def named(block: Block) -> Block:
+        if not isinstance(block, Figure) or "svg" not in block.sources:
+            return block
+        file = f"{block.name}.svg"
+        pictures[file] = block.sources["svg"]
+        return replace(block, files={"svg": file})
+
+    sections = tuple(
+        replace(section, blocks=tuple(named(block) for block in section.blocks)) for section in document.sections
+    )
+    return replace(document, sections=sections), pictures
 
 
 def _entry(document: Document, worked: Worked, file: DerivationFile | None, formats: Sequence[str]) -> IndexEntry:

@@ -21,9 +21,9 @@ from markupsafe import Markup
 from diffsym.document import tree
 from diffsym.document.filters import filters_for
 from diffsym.document.formulas import DIALECTS
-from diffsym.locate import shipped
 from diffsym.errors import TemplateError
 from diffsym.expression.notation import Notation
+from diffsym.locate import shipped
 
 SHIPPED = "!"
 """Before a template's name: the shipped one, whatever stands in the reader's own folder."""

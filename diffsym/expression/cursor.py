@@ -16,7 +16,16 @@ STARTS = ("number", "symbol", "quantity", "function", "open", "fraction", "root"
 class Cursor:
     """Stands in one line of tokens, which ends with a token of kind ``end``."""
 
-    def __init__(self, text: str, tokens: list[Token], *, latex: bool, known: frozenset[str], measure: Measure) -> None:
+    def __init__(
+        self,
+        text: str,
+        tokens: list[Token],
+        *,
+        latex: bool,
+        known: frozenset[str],
+        measure: Measure,
+        choices: frozenset[str] = frozenset(),
+    ) -> None:
         self.text = text
         self.tokens = tokens
         self.latex = latex
@@ -26,6 +35,8 @@ class Cursor:
         self.depth = 0
         self.bars = 0
         self.notes: dict[str, None] = {}
+        self.choices = choices
+        self.offered: set[str] = set()
         self.partner = self._braces()
         self.invisible: set[int] = set()
 

@@ -32,6 +32,8 @@ class Parser(Cursor):
     """Reads one line."""
 
     after_arrow = False
+    pieces: tuple[int, tuple[Expression, ...]] = (0, ())
+    """Signs before, and factors of, the product that was read last."""
 
     # ── lines ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -60,16 +62,35 @@ class Parser(Cursor):
         terms: list[Expression] = []
         sign = "+"
         while True:
-            parts = [self._product()]
-            while self._at("operator", "||"):
-                self._advance()
-                parts.append(self._product())
-            term = parts[0] if len(parts) == 1 else self._made(Parallel(tuple(parts)), start)
+            term = self._product()
+            if self._at("operator", "||"):
+                term = self._parallel(start)
             terms.append(self._made(Negation(term), start) if sign == "-" else term)
             if not (self._at("operator", "+") or self._at("operator", "-")):
                 break
             sign = self._advance().word
         return terms[0] if len(terms) == 1 else self._made(Sum(tuple(terms)), start)
+
+    def _parallel(self, start: int) -> Expression:
+        """The parts after the first product; a sign before that belongs to the whole: −a ‖ b is −(a ‖ b)."""
+        negations, ahead = self.pieces
+        parts: list[Expression] = []
+        last: tuple[Expression, ...] = ()
+        while self._at("operator", "||"):
+            self._advance()
+            parts += [self._multiplied(list(last), start)] if last else []
+            value = self._product()
+            last = (value,) if self.pieces[0] else self.pieces[1]
+        below: tuple[Expression, ...] = ()
+        if len(ahead) > 1 or len(last) > 1:
+            self.offered.add("parallel")
+        if "parallel" in self.choices:
+            first, ahead = ahead[-1], ahead[:-1]
+            last, below = last[:1], last[1:]
+        else:
+            first, ahead = self._multiplied(list(ahead), start), ()
+        value = self._made(Parallel((first, *parts, self._multiplied(list(last), start))), start)
+        return self._negated(self._multiplied([*ahead, value, *below], start), negations, start)
 
     def _product(self, *, of_function: bool = False) -> Expression:
         """``of_function``: the argument of a function without brackets, which ends where another function begins."""
@@ -77,29 +98,58 @@ class Parser(Cursor):
         negations = 0 if of_function else self._signs()
         first = self.token.start
         factors = self._tight(of_function)
+        over: list[Expression] = []
+        under: list[Expression] = []
         divided = False
         while True:
             if self._at("operator", "*"):
                 self._advance()
                 factors += self._tight(of_function)
+                under = []
             elif self._at("operator", "/"):
                 before, bar = self._source(first), self._advance()
-                under = self._tight(of_function)
+                over, under = factors, self._tight(of_function)
+                after: list[Expression] = []
                 if len(under) > 1:
-                    self._note(f"read {self._source(first)} as ({before})/({self._source(bar.end)})")
-                quotient = Quotient(self._multiplied(factors, first), self._multiplied(under, bar.end))
-                factors, divided = [self._made(quotient, bar.start)], True
+                    self.offered.add("left")
+                    if "left" in self.choices:
+                        under, after = under[:1], under[1:]
+                        self._note(f"read {self._source(first)} from left to right")
+                    else:
+                        self._note(f"read {self._source(first)} as ({before})/({self._source(bar.end)})")
+                factors, divided = [self._divided(over, under, first, bar), *after], True
+                if after or (_all_numbers(over) and _all_numbers(under)):
+                    under = []
             elif self._starts_factor(of_function):
                 position = self.token
                 if position.kind == "number":
                     raise self._unexpected("an operator", "write * before a number that is a factor")
                 before = self._source(first)
-                factors += self._tight(of_function)
+                more = self._tight(of_function)
+                # a/2 (b + c) is read by everybody as half of a times the bracket
+                if _all_numbers(under) and position.kind == "open":
+                    under = []
+                if under:
+                    self.offered.add("right")
+                if under and "right" in self.choices:
+                    under = [*under, *more]
+                    factors = [self._divided(over, under, first, position)]
+                    self._note(f"read {self._source(first)} with {self._source(position.start)} below the bar")
+                    continue
+                factors += more
                 if divided:
                     self._note(f"read {self._source(first)} as ({before}) times {self._source(position.start)}")
             else:
                 break
         value = self._multiplied(factors, first)
+        self.pieces = (negations, tuple(factors))
+        return self._negated(value, negations, start)
+
+    def _divided(self, over: list[Expression], under: list[Expression], first: int, bar: Token) -> Expression:
+        quotient = Quotient(self._multiplied(over, first), self._multiplied(under, bar.end))
+        return self._made(quotient, bar.start)
+
+    def _negated(self, value: Expression, negations: int, start: int) -> Expression:
         for _ in range(negations):
             value = self._made(Negation(value), start)
         return value
@@ -305,3 +355,7 @@ class Parser(Cursor):
         if token.kind not in ("symbol", "fraction", "root", "number"):
             raise self._unexpected(f"{'an' if role[0] in 'aeiou' else 'a'} {role} in braces")
         return self._primary(False)
+
+
+def _all_numbers(factors: list[Expression]) -> bool:
+    return all(isinstance(factor, Number) for factor in factors)

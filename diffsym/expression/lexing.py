@@ -54,11 +54,23 @@ Remark = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What the reader knows: joined names of symbols, whether v(…) is a voltage, whether a newline ends a line."""
+    """What the reader knows: joined names of symbols, whether v(…) is a voltage, whether a newline ends a line.
+
+    ``choices``: which of ``CHOICES`` to make where two readings are possible.
+    """
 
     known: frozenset[str] = frozenset()
     quantities: bool = False
     rows: bool = False
+    choices: frozenset[str] = frozenset()
+
+
+CHOICES = {
+    "left": "a/2b is (a/2) b, where a/(2b) is the usual reading",
+    "right": "a/b c is a/(b c), where (a/b) c is the usual reading",
+    "parallel": "2a ‖ b is 2 (a ‖ b), where (2a) ‖ b is the usual reading",
+}
+"""Readings that a writer may have meant, and the usual one in their place."""
 
 
 def known_names(symbols: Iterable[str]) -> frozenset[str]:

@@ -19,7 +19,9 @@ from diffsym.expression.tree import Expression, Relation
 class ReadLine:
     """A chain ``sides[0] operators[0] sides[1] …``, or one expression alone.
 
-    ``line`` is where it begins, from 1; ``side_lines`` where each side does; ``text`` is its source.
+    ``line`` is where it begins, from 1; ``side_lines`` where each side does; ``text`` is its source. ``rows``: the row,
+    counted from 0, that each side stands in, and ``row_texts`` the source of each. ``offered``: other readings (keys of
+    ``lexing.CHOICES``) that the writer may have meant.
     """
 
     line: int
@@ -28,6 +30,9 @@ class ReadLine:
     operators: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     side_lines: tuple[int, ...] = ()
+    rows: tuple[int, ...] = ()
+    row_texts: tuple[str, ...] = ()
+    offered: tuple[str, ...] = ()
 
     @property
     def relation(self) -> Relation | None:
@@ -57,12 +62,15 @@ def read_relation(text: str, *, symbols: Iterable[str] = (), quantities: bool = 
     return Relation(tuple(found.sides), found.operators)
 
 
-def read_lines(text: str, *, symbols: Iterable[str] = (), quantities: bool = False) -> tuple[ReadLine, ...]:
+def read_lines(
+    text: str, *, symbols: Iterable[str] = (), quantities: bool = False, choices: Iterable[str] = ()
+) -> tuple[ReadLine, ...]:
     """Every line of a worked solution; one that begins with a relation continues the line before it.
 
-    A number before a line, as in ``(3) a = b``, is dropped. Raises ExpressionError at the first that cannot be read.
+    A number before a line, as in ``(3) a = b``, is dropped. ``choices``: keys of ``lexing.CHOICES``, for another than
+    the usual reading. Raises ExpressionError at the first line that cannot be read.
     """
-    chains = _chains(text, Setting(known_names(symbols), quantities, rows=True))
+    chains = _chains(text, Setting(known_names(symbols), quantities, rows=True, choices=frozenset(choices)))
     return tuple(
         ReadLine(
             place(text, chain.begins[0])[0] or 1,
@@ -71,6 +79,9 @@ def read_lines(text: str, *, symbols: Iterable[str] = (), quantities: bool = Fal
             chain.operators,
             tuple(dict.fromkeys(chain.notes)),
             tuple(place(text, begin)[0] or 1 for begin in chain.begins),
+            tuple(chain.rows),
+            tuple(" ".join(text[start:end].split()) for start, end in chain.spans),
+            tuple(sorted(chain.offered)),
         )
         for chain in chains
     )
@@ -90,6 +101,9 @@ class _Chain:
     begins: list[int] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     end: int = 0
+    rows: list[int] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    offered: set[str] = field(default_factory=set)
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -129,7 +143,9 @@ def _read(text: str, setting: Setting) -> list[_Chain]:
     for row in _rows(tokens, remarks, setting):
         first, last = row.tokens[0], row.tokens[-1]
         end = Token("end", "", last.end, last.end)
-        parser = Parser(text, [*row.tokens, end], latex=latex, known=setting.known, measure=measure)
+        parser = Parser(
+            text, [*row.tokens, end], latex=latex, known=setting.known, measure=measure, choices=setting.choices
+        )
         sides, relations, begins = parser.chain()
         if first.kind != "relation":
             chains.append(_Chain())
@@ -141,6 +157,9 @@ def _read(text: str, setting: Setting) -> list[_Chain]:
         chain.begins += begins
         chain.notes += [*row.notes, *parser.notes]
         chain.end = last.end
+        chain.rows += [len(chain.spans)] * len(sides)
+        chain.spans.append((first.start, last.end))
+        chain.offered |= parser.offered
     if not chains:
         raise mistake(text, 0, "the formula is empty")
     return chains

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd
 from typing import Any
 
 from diffsym.errors import CircuitError
@@ -44,16 +46,78 @@ def leading(value: Rational, large: Sequence[str], small: Sequence[str], writer:
     top, top_rest = split_by_order(value.numerator, weights)
     bottom, bottom_rest = split_by_order(value.denominator, weights)
     approximate = Rational(field, field.polynomial(top), field.polynomial(bottom))
-    conditions = []
-    for kept, dropped in ((top, top_rest), (bottom, bottom_rest)):
-        if dropped:
-            relation = much_greater(
-                Rational(field, field.polynomial(kept), field.unit),
-                Rational(field, field.polynomial(dropped), field.unit),
-                writer,
-            )
-            conditions.append(relation)
-    return Approximation(approximate, tuple(dict.fromkeys(conditions)), (approximate - value) / value)
+    error = (approximate - value) / value
+    pairs = [
+        (Rational(field, field.polynomial(kept), field.unit), Rational(field, field.polynomial(dropped), field.unit))
+        for kept, dropped in ((top, top_rest), (bottom, bottom_rest))
+        if dropped
+    ]
+    return Approximation(approximate, conditions_of(pairs, error, writer), error)
+
+
+def conditions_of(pairs: Sequence[tuple[Rational, Rational]], error: Rational, writer: Writer) -> tuple[Relation, ...]:
+    """What kept ≫ dropped asks for: one simple relation for each dropped term where those are simple, else as a whole.
+
+    Where the error is a single product, its being small is the whole condition. A relation that others imply is left
+    out, numerical factors of simple ones as well: 2 g_m R_SS ≫ 1 is written g_m R_SS ≫ 1.
+    """
+    if error and is_monomial(error):
+        return (much_greater(error.field.one, error, writer),)
+    simple: list[Rational] = []
+    joint: list[Relation] = []
+    for kept, dropped in pairs:
+        ratios = [kept / term for term in terms_of(dropped)]
+        if len(ratios) <= MOST_SPLIT and all(map(is_simple, ratios)):
+            simple += ratios
+        else:
+            joint.append(much_greater(kept, dropped, writer))
+    alone = sorted(independent(simple), key=degree_of)
+    return tuple(dict.fromkeys((*(much_greater(ratio, ratio.field.one, writer) for ratio in alone), *joint)))
+
+
+MOST_SPLIT = 3
+"""Conditions that are told apart; more stand together in one."""
+
+
+def terms_of(value: Rational) -> list[Rational]:
+    """The monomials of a polynomial, each with coefficient 1."""
+    field = value.field
+    monomials = (tuple(map(int, monomial)) for monomial in value.numerator.to_dict())
+    return [Rational(field, field.polynomial({monomial: 1}), field.unit) for monomial in monomials]
+
+
+def is_monomial(value: Rational) -> bool:
+    return len(value.numerator) == 1 and len(value.denominator) == 1
+
+
+def is_simple(ratio: Rational) -> bool:
+    """Whether ratio ≫ 1 reads as one textbook condition: a product of at most three symbols on either side."""
+    sizes = (int(part.total_degree()) for part in (ratio.numerator, ratio.denominator))
+    return is_monomial(ratio) and max(sizes) <= 3
+
+
+def independent(ratios: Sequence[Rational]) -> list[Rational]:
+    """Products of symbols without those that are products of others among them: they are large where these are."""
+    units = list(dict.fromkeys(unit_of(ratio) for ratio in ratios))
+    kept = list(units)
+    for ratio in sorted(units, key=degree_of, reverse=True):
+        others = [other for other in kept if other != ratio]
+        if any(first * second == ratio for first in others for second in others):
+            kept.remove(ratio)
+    return kept
+
+
+def degree_of(ratio: Rational) -> int:
+    return int(ratio.numerator.total_degree()) + int(ratio.denominator.total_degree())
+
+
+def unit_of(ratio: Rational) -> Rational:
+    """A product of symbols without its numerical factor."""
+    if not is_monomial(ratio):
+        return ratio
+    return ratio / ratio.field.number(
+        Fraction(int(ratio.numerator.leading_coefficient()), int(ratio.denominator.leading_coefficient()))
+    )
 
 
 def split_by_order(polynomial: Any, weights: dict[int, int]) -> tuple[dict[Monomial, int], dict[Monomial, int]]:
@@ -71,11 +135,13 @@ def split_by_order(polynomial: Any, weights: dict[int, int]) -> tuple[dict[Monom
 
 
 def much_greater(kept: Rational, dropped: Rational, writer: Writer) -> Relation:
-    """kept ≫ dropped with common factors removed: 2 g_m R_SS ≫ 1, r_o ≫ R_D."""
+    """kept ≫ dropped without common and numerical factors: g_m R_SS ≫ 1, r_o ≫ R_D."""
     ratio = kept / dropped
     field = kept.field
-    above = Rational(field, ratio.numerator, field.unit)
-    below = Rational(field, ratio.denominator, field.unit)
+    above, below = (
+        Rational(field, part, field.context.constant(gcd(*(abs(int(number)) for number in part.coeffs()))))
+        for part in (ratio.numerator, ratio.denominator)
+    )
     if above.negative != below.negative:
         above = -above
     sides = writer.tree(above), writer.tree(below)

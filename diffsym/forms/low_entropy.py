@@ -1,10 +1,10 @@
 """The shortest form found of a rational function over +, −, ·, / and ‖: a bounded, deterministic search.
 
-For a symbol x that occurs to the first degree, f = (A x + B)/(C x + D) with A, B, C, D free of x. Each way to write that
-(series, parallel, divider, f(0) + k (x ‖ w), …) is a rule; the rules recurse on A, B, C, D. Factors that share no
-symbol are split off first; sums of f and of 1/f that share no symbol become series and parallel blocks. What cannot
-get shorter than the best so far is not looked at: each symbol of f is written at least as often as its degree. (The
-idea of low-entropy forms is R. D. Middlebrook's; the search is our own.)
+For a symbol x that occurs to the first degree, f = (A x + B)/(C x + D) with A, B, C, D free of x. Each way to write
+that (series, parallel, divider, f(0) + k (x ‖ w), …) is a rule; the rules recurse on A, B, C, D. Factors that share
+no symbol are split off first; sums of f and of 1/f that share no symbol become series and parallel blocks. What
+cannot get shorter than the best so far is not looked at: each symbol of f is written at least as often as its degree.
+(The idea of low-entropy forms is R. D. Middlebrook's; the search is our own.)
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ TIE = 1e-9
 
 
 class Search:
-    """One search over the functions of one field; ``calls`` bounds the functions looked at, long ones counted several times."""
+    """One search over the functions of one field; ``calls`` bounds those looked at, long ones counted several times."""
 
     def __init__(self, field: Field, kind: KindOf, calls: int = 400) -> None:
         self.field = field

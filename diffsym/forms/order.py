@@ -1,4 +1,4 @@
-"""The order in which people write: sign, number, conductances, β, brackets without unit, resistances, ohmic brackets, s.
+"""The order in which people write: sign, number, conductances, β, plain brackets, resistances, ohmic brackets, s.
 
 Shapes stay as they are; only terms of sums, factors of products and parts of ‖ are put in order.
 """

@@ -129,7 +129,7 @@ class Writer:
         return best
 
     def by_powers_of_s(self, value: Rational) -> Expression:
-        """H₀ (1 + b₁ s + …)/(1 + a₁ s + …), every coefficient readable by itself; powers of s in front where H₀ is 0 or ∞."""
+        """H₀ (1 + b₁ s + …)/(1 + a₁ s + …), every coefficient by itself; powers of s in front where H₀ is 0 or ∞."""
         above, below = value.coefficients("s")
         low_above, low_below = min(above), min(below)
         lead = above[low_above] / below[low_below]

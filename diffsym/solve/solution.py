@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.errors import CircuitError, KernelDisagreement, QuantityError
+from diffsym.errors import BudgetError, CircuitError, KernelDisagreement, QuantityError
 from diffsym.expression.tree import (
     BranchCurrent,
     Call,
@@ -32,6 +32,12 @@ from diffsym.solve.system import LinearSystem, final_field, without_even_roots
 POINTS = 2
 """Random points at which every answer is substituted back."""
 
+METHODS = ("determinants", "diagram")
+"""Ways of solving."""
+
+MANY_SYMBOLS = 40
+"""Of a circuit, above which a diagram tells how long the answer is before it is written out."""
+
 SEEDS = 60
 """Points that are tried: where a denominator vanishes or a root does not exist, the next one is taken."""
 
@@ -47,11 +53,14 @@ class Solution:
     seconds: float
 
 
-def solve(circuit: SmallSignalCircuit, quantity: Quantity, *, budget: float | None = None) -> Solution:
+def solve(
+    circuit: SmallSignalCircuit, quantity: Quantity, *, budget: float | None = None, method: str = ""
+) -> Solution:
     """The exact value of a quantity.
 
-    ``budget`` in seconds; past it BudgetError. Raises CircuitError where the circuit does not determine the quantity
-    or makes it infinite, QuantityError for a function of a voltage or a current that is not rational.
+    ``budget`` in seconds; past it BudgetError. ``method``: one of METHODS, chosen by size when left out. Raises
+    CircuitError where the circuit does not determine the quantity or makes it infinite, QuantityError for a function of
+    a voltage or a current that is not rational.
     """
     began = time.perf_counter()
     deadline = None if budget is None else time.monotonic() + budget
@@ -59,8 +68,19 @@ def solve(circuit: SmallSignalCircuit, quantity: Quantity, *, budget: float | No
     circuit = awakened(circuit, quantity.sources)
     equations = formulate(circuit, quantity.sources)
     forms: dict[Expression, Form] = {part: form_of(equations, part) for part in _measured(quantity.resolved)}
+    if method == "diagram" or (not method and len(equations.alphabet.order) > MANY_SYMBOLS):
+        from diffsym.solve.choice import by_diagram
+
+        found = by_diagram(circuit, quantity, deadline, forced=bool(method))
+        if found is not None:
+            return Solution(quantity, found[0], "diagram", found[1], time.perf_counter() - began)
     signals = _applied(equations, quantity)
-    field, values = linear_forms(circuit, equations, forms, signals, deadline, atoms_of(quantity.resolved))
+    try:
+        field, values = linear_forms(circuit, equations, forms, signals, deadline, atoms_of(quantity.resolved))
+    except BudgetError as error:
+        from diffsym.solve.choice import with_length
+
+        raise with_length(error, circuit, quantity, budget) from None
     value = _evaluated(quantity, field, values)
     seconds = time.perf_counter() - began
     checks = (f"back-substituted modulo a 61-bit prime at {POINTS} points",) if forms else ()

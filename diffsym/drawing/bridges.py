@@ -1,0 +1,193 @@
+"""Parts that lie across, alone or in series: each at the place between its nets that costs least."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from diffsym.drawing.draft import Draft, bipole
+from diffsym.drawing.placed import Point, Symbol
+from diffsym.drawing.shapes import TERMINALS, Box
+from diffsym.drawing.sheet import Part, Sheet
+
+HALF = 2
+ON_A_COLUMN = 9.0
+ACROSS_A_COLUMN = 5.0
+OVER_ANOTHER = 6.0
+"""Lying over a part of the same net, whose own wire would have to go round."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Parts in series from the net ``first`` to the net ``last``, which nothing else joins in between."""
+
+    parts: tuple[Part, ...]
+    first: str
+    last: str
+
+    @property
+    def half(self) -> int:
+        return HALF * len(self.parts)
+
+    def turned(self) -> Run:
+        return Run(self.parts[::-1], self.last, self.first)
+
+
+def runs(sheet: Sheet, parts: Sequence[Part]) -> list[Run]:
+    """The bridging parts, those in series joined to one run."""
+    left = list(parts)
+    found: list[Run] = []
+    while left:
+        part = left.pop(0)
+        run = Run((part,), *part.ends)
+        for each in (run, run.turned()):
+            run = each
+            while (follower := _follower(sheet, run, left)) is not None:
+                left.remove(follower)
+                far = follower.ends[follower.ends[0] == run.last]
+                run = Run((*run.parts, follower), run.first, far)
+        found.append(run)
+    return found
+
+
+def _follower(sheet: Sheet, run: Run, parts: Sequence[Part]) -> Part | None:
+    if len(sheet.on(run.last)) != 2 or run.last in sheet.ports or sheet.fixed(run.last):
+        return None
+    return next((part for part in parts if run.last in part.ends), None)
+
+
+def add_bridges(draft: Draft, sheet: Sheet, parts: Sequence[Part]) -> None:
+    """Places the parts that do not stand, those first whose both ends are there; images as mirror images."""
+    waiting = runs(sheet, parts)
+    for rounds in range(len(waiting) + 1):
+        for run in list(waiting):
+            if run not in waiting:
+                continue
+            ends = [bool(draft.points(net)) for net in (run.first, run.last)]
+            if not (all(ends) if rounds == 0 else any(ends) or rounds == len(parts)):
+                continue
+            waiting.remove(run)
+            found = _cheapest(draft, sheet, run)
+            if found is None:
+                continue
+            at, run = found
+            _put(draft, run, at)
+            images = {sheet.image_of_part.get(part.name, part.name) for part in run.parts}
+            other = next((each for each in waiting if {part.name for part in each.parts} == images), None)
+            if draft.mirrored and other is not None:
+                waiting.remove(other)
+                # what lies left here lies right there
+                aligned = other.last == sheet.image_of_net.get(run.first)
+                _put(draft, other if aligned else other.turned(), (-at[0], at[1]))
+
+
+def _put(draft: Draft, run: Run, at: Point) -> None:
+    net = run.first
+    for k, part in enumerate(run.parts):
+        pin = "plus" if part.pins["plus"] == net else "minus"
+        draft.symbols.append(bipole(part, (at[0] - run.half + HALF + 2 * HALF * k, at[1]), pin, turned=True))
+        net = part.ends[part.ends[0] == net]
+
+
+def _cheapest(draft: Draft, sheet: Sheet, run: Run) -> tuple[Point, Run] | None:
+    xs = [symbol.at[0] for symbol in draft.symbols]
+    ys = [symbol.at[1] for symbol in draft.symbols]
+    across = draft.mirrored and sheet.image_of_net.get(run.first) == run.last
+    pins: dict[str, list[Point]] = {}
+    for net in (run.first, run.last):
+        places = [(point, name) for symbol, name, point in draft.points(net) if symbol.shape not in TERMINALS]
+        carrying = [point for point, name in places if name != "g"]
+        pins[net] = carrying if across and carrying else [point for point, _ in places]
+    columns = _column_wires(draft)
+    bodies = [*(symbol.box for symbol in draft.symbols), *draft.kept_free, *(box for _, box in columns)]
+    best: tuple[tuple[float, int, int, int], Point, Run] | None = None
+    for x in [0] if across else range(min(xs) - 10, max(xs) + 11):
+        for y in range(min(ys) - 4, max(ys) + 5):
+            room = Box(x - run.half + 0.5, y - 1.0, x + run.half - 0.5, y + 1.0)
+            leads = Box(x - run.half, y - 0.1, x + run.half, y + 0.1)
+            if any(room.meets(body) or leads.meets(body) for body in bodies):
+                continue
+            passed = _passed(draft, run, x, y)
+            for k, way in enumerate((run, run.turned())):
+                cost = passed + _reach(draft, sheet, way.first, pins, (x - run.half, y), False, columns)
+                cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns)
+                key = (round(cost, 6), abs(x), -y, k)
+                if best is None or key < best[0]:
+                    best = (key, (x, y), way)
+    return best[1:] if best else None
+
+
+def _column_wires(draft: Draft) -> list[tuple[str, Box]]:
+    """The straight wires that will join parts of a column, as boxes."""
+    ends: dict[tuple[str, int], list[int]] = {}
+    for symbol in draft.symbols:
+        if not symbol.turned:
+            for net, (x, y) in symbol.pins:
+                if x == symbol.at[0]:
+                    ends.setdefault((net, x), []).append(y)
+    return [(net, Box(x - 0.1, min(ys), x + 0.1, max(ys))) for (net, x), ys in sorted(ends.items()) if len(ys) > 1]
+
+
+def _reach(
+    draft: Draft,
+    sheet: Sheet,
+    net: str,
+    pins: Mapping[str, list[Point]],
+    at: Point,
+    right: bool,
+    columns: Sequence[tuple[str, Box]],
+) -> float:
+    """What the wire from an end to its net costs."""
+    track, points = draft.tracks.get(net), pins[net]
+    if not points:
+        port = sheet.ports.get(net)
+        return 4.0 if port is not None and port.inward and right else 0.0
+    if track is None:
+        return min(abs(x - at[0]) + 1.5 * abs(y - at[1]) for x, y in points)
+    away, near = min((abs(x - at[0]), x) for x, _ in points)
+    low, high = sorted((near, at[0]))
+    crossed = sum(
+        low < box.left and box.right < high and box.bottom <= track <= box.top for other, box in columns if other != net
+    )
+    return away + 2.2 * abs(track - at[1]) + (1.5 if away < 1 else 0.0) + ACROSS_A_COLUMN * crossed
+
+
+def _passed(draft: Draft, run: Run, x: int, y: int) -> float:
+    """What it costs to lie on the line of a column, or over a part that the same wires have to reach."""
+    total = 0.0
+    for symbol in draft.symbols:
+        if symbol.shape == "port" or abs(symbol.at[1] - y) > 4:
+            continue
+        if symbol.turned:
+            shared = {run.first, run.last} & set(symbol.nets.values())
+            if len(shared) == 1 and abs(symbol.at[0] - x) < run.half + HALF:
+                total += OVER_ANOTHER
+        elif abs(symbol.at[0] - x) <= run.half and abs(symbol.at[1] - y) < 3:
+            total += ON_A_COLUMN
+    return total
+
+
+def add_opamps(draft: Draft, sheet: Sheet) -> None:
+    """Op amps among transistors: each where its three wires are short."""
+    for part in sheet.parts:
+        if part.shape != "opamp":
+            continue
+        xs = [symbol.at[0] for symbol in draft.symbols] or [0]
+        ys = [symbol.at[1] for symbol in draft.symbols] or [0]
+        bodies = [*(symbol.box for symbol in draft.symbols), *(box for _, box in _column_wires(draft))]
+        best: tuple[tuple[float, int, int, int], Symbol] | None = None
+        for x in range(min(xs) - 10, max(xs) + 11):
+            for y in range(min(ys) - 4, max(ys) + 5):
+                if any(Box(x - 4, y - 3, x + 4, y + 3).meets(body) for body in bodies):
+                    continue
+                for flipped in (False, True):
+                    symbol = Symbol("opamp", part.name, (x, y), dict(part.pins), flipped=flipped, latex=part.latex)
+                    cost = 0.0
+                    for net, at in symbol.pins:
+                        points = [] if sheet.fixed(net) else [point for _, _, point in draft.points(net)]
+                        cost += min((abs(a - at[0]) + abs(b - at[1]) for a, b in points), default=0)
+                    key = (cost, abs(x), -y, int(flipped))
+                    if best is None or key < best[0]:
+                        best = (key, symbol)
+        if best is not None:
+            draft.symbols.append(best[1])

@@ -1,0 +1,242 @@
+"""Op-amp circuits from left to right: triangles in layers, feedback over them, what feeds them to their left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diffsym.circuit.model import GROUND
+from diffsym.drawing.draft import Draft, bipole
+from diffsym.drawing.placed import Point, Symbol
+from diffsym.drawing.sheet import Part, Sheet
+
+LAYER = 17
+APART = 14
+COLUMN = 6
+"""How far to the right of a triangle's middle the chain between two outputs stands."""
+
+
+def flow(sheet: Sheet) -> Draft:
+    return _Flow(sheet).draft()
+
+
+class _Flow:
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.opamps = {part.name: part for part in sheet.parts if part.shape == "opamp"}
+        self.others = [part for part in sheet.parts if part.shape != "opamp"]
+        self.outputs = {part.pins["o"]: part for part in self.opamps.values()}
+        self.placed: dict[str, Symbol] = {}
+        self.tracks: dict[str, int] = {}
+        self.shift = 0
+
+    def draft(self) -> Draft:
+        for layer in self.layers():
+            self.place_layer(layer)
+        self.extend_to_the_left()
+        self.place_loads()
+        return Draft(list(self.placed.values()), self.tracks)
+
+    # ---- layers
+    def layers(self) -> list[list[str]]:
+        """Op amps by how many others lie between them and the inputs; those in one loop share a layer."""
+        feeds = {name: self.fed_by(part) for name, part in self.opamps.items()}
+        depth = dict.fromkeys(self.opamps, 0)
+        reach = {name: self.closure(name, feeds) for name in self.opamps}
+        for _ in self.opamps:
+            for name in self.opamps:
+                for other in feeds[name]:
+                    loop = name in reach[other]
+                    depth[other] = max(depth[other], depth[name] + (0 if loop else 1))
+                    if loop:
+                        depth[name] = max(depth[name], depth[other])
+        return [[name for name in self.opamps if depth[name] == level] for level in sorted(set(depth.values()))]
+
+    def fed_by(self, part: Part) -> set[str]:
+        """The op amps that an op amp's output reaches through parts, not through further outputs."""
+        seen, stack = {part.pins["o"]}, [part.pins["o"]]
+        while stack:
+            net = stack.pop()
+            for other in self.others:
+                if net in other.ends:
+                    far = other.ends[other.ends[0] == net]
+                    if not self.sheet.fixed(far) and far not in seen and far not in self.outputs:
+                        seen.add(far)
+                        stack.append(far)
+        return {
+            name for name, each in self.opamps.items() if each is not part and {each.pins["+"], each.pins["-"]} & seen
+        }
+
+    @staticmethod
+    def closure(name: str, feeds: dict[str, set[str]]) -> set[str]:
+        seen: set[str] = set()
+        stack = [name]
+        while stack:
+            for each in feeds[stack.pop()]:
+                if each not in seen:
+                    seen.add(each)
+                    stack.append(each)
+        return seen
+
+    # ---- one layer
+    def place_layer(self, names: Sequence[str]) -> None:
+        x = self.shift
+        for k, name in enumerate(names):
+            part = self.opamps[name]
+            y = round(((len(names) - 1) / 2 - k) * APART)
+            upward = len(names) > 1 and k < len(names) // 2
+            flipped = upward or (self.grounded(part, "-") and not self.grounded(part, "+"))
+            self.placed[name] = Symbol("opamp", name, (x, y), dict(part.pins), flipped=flipped, latex=part.latex)
+            self.tracks[part.pins["o"]] = y
+        widened = len(names) == 2 and self.place_chain(names[0], names[1])
+        for name in names:
+            self.place_feedback(name)
+            self.place_inputs(name)
+        self.shift = x + LAYER + (4 if widened else 0)
+
+    def grounded(self, part: Part, pin: str) -> bool:
+        net = part.pins[pin]
+        return any(net in other.ends and any(self.sheet.fixed(end) for end in other.ends) for other in self.others)
+
+    def put(self, part: Part, at: Point, first: str, *, turned: bool) -> None:
+        if part.name not in self.placed:
+            self.placed[part.name] = bipole(part, self.free(at, turned), first, turned=turned)
+
+    def free(self, at: Point, turned: bool, up: int = 1) -> Point:
+        """The place itself or the next one over (under, beside) it where nothing is."""
+        for k in range(24):
+            here = (at[0], at[1] + k * up) if turned else (at[0] + 3 * k, at[1])
+            near = [
+                each
+                for each in self.placed.values()
+                if abs(each.at[0] - here[0]) < (5 if turned and each.turned else 3)
+                and abs(each.at[1] - here[1]) < (3 if turned else 4)
+            ]
+            if not near:
+                return here
+        return at
+
+    def pin_of(self, part: Part, net: str) -> str:
+        return "plus" if part.pins["plus"] == net else "minus"
+
+    def place_chain(self, upper: str, lower: str) -> bool:
+        """Parts in series between two outputs stand in a column beside them."""
+        path = self.series(self.opamps[upper].pins["o"], self.opamps[lower].pins["o"])
+        if not path:
+            return False
+        high, low = self.placed[upper].at[1], self.placed[lower].at[1]
+        x = self.placed[upper].at[0] + COLUMN
+        for k, (part, net) in enumerate(path):
+            y = round(high - (2 * k + 1) * (high - low) / (2 * len(path)))
+            self.put(part, (x, y), self.pin_of(part, net), turned=False)
+        return True
+
+    def series(self, start: str, end: str) -> list[tuple[Part, str]]:
+        """The shortest way through parts, each with the net it is entered by."""
+        stack: list[tuple[str, list[tuple[Part, str]]]] = [(start, [])]
+        seen = {start}
+        while stack:
+            net, way = stack.pop(0)
+            if net == end:
+                return way
+            for part in self.others:
+                if net in part.ends:
+                    far = part.ends[part.ends[0] == net]
+                    if far not in seen and not self.sheet.fixed(far):
+                        seen.add(far)
+                        stack.append((far, [*way, (part, net)]))
+        return []
+
+    def place_feedback(self, name: str) -> None:
+        symbol, pins = self.placed[name], self.opamps[name].pins
+        count = 0
+        for part in self.others:
+            inputs = [pin for pin in "-+" if set(part.ends) == {pins[pin], pins["o"]} and pins[pin] != pins["o"]]
+            if part.name in self.placed or not inputs:
+                continue
+            above = 1 if symbol.pin(inputs[0])[1] > symbol.at[1] else -1
+            at = (symbol.at[0], symbol.at[1] + above * (4 + 3 * count))
+            if part.name not in self.placed:
+                self.placed[part.name] = bipole(part, at, self.pin_of(part, pins[inputs[0]]), turned=True)
+            count += 1
+
+    def place_inputs(self, name: str) -> None:
+        symbol, pins = self.placed[name], self.opamps[name].pins
+        loops = sum(1 for part in self.others if part.name in self.placed and set(part.ends) == {pins["-"], pins["o"]})
+        for pin in "-+":
+            net = pins[pin]
+            if net in self.outputs or self.sheet.fixed(net):
+                continue
+            x, y = symbol.pin(pin)
+            up = 1 if y > symbol.at[1] else -1
+            series = [part for part in self.others if net in part.ends and part.name not in self.placed]
+            series.sort(key=lambda part: any(self.sheet.fixed(end) for end in part.ends))
+            level, moved = y, False
+            for part in series:
+                far = part.ends[part.ends[0] == net]
+                if self.sheet.fixed(far):
+                    drop = 2 if moved or pin == "+" else 3 + (3 * loops + 1 if up < 0 else 0)
+                    self.put(part, (x - 2, level - drop), self.pin_of(part, net), turned=False)
+                    continue
+                here = self.outputs.get(far)
+                if here is not None and here.name in self.placed:
+                    source = self.placed[here.name].at[1]
+                    if abs(source - symbol.at[1]) > 4:
+                        level, moved = source, True
+                        self.tracks[net] = level
+                if here is None or here.name in self.placed:
+                    at = self.free((x - 6, level), True, up)
+                    self.put(part, at, self.pin_of(part, far), turned=True)
+                    if not moved and at[1] * up < level * up + 3 and at[1] != level:
+                        level = at[1]
+
+    # ---- what is left
+    def points(self, net: str) -> list[Point]:
+        return [
+            symbol.pin(pin)
+            for symbol in self.placed.values()
+            for pin, each in symbol.nets.items()
+            if each == net and symbol.shape != "opamp"
+        ]
+
+    def extend_to_the_left(self) -> None:
+        for series in (True, False, True, False):
+            for part in self.others:
+                if part.name in self.placed:
+                    continue
+                for net, far in (part.ends, part.ends[::-1]):
+                    at = self.points(net)
+                    if not at or self.sheet.fixed(net) or net in self.outputs:
+                        continue
+                    x, y = min(at)
+                    first = self.pin_of(part, net)
+                    other = "minus" if first == "plus" else "plus"
+                    if series and not self.sheet.fixed(far) and far not in self.outputs and not self.points(far):
+                        self.put(part, (x - 4, y), other, turned=True)
+                        break
+                    if not series and self.sheet.fixed(far):
+                        self.put(part, (x, y - 3), first, turned=False)
+                        break
+                    if not series and far in self.outputs:
+                        self.over(part, first, x, self.placed[self.outputs[far].name].at)
+                        break
+
+    def over(self, part: Part, first: str, left: int, opamp: Point) -> None:
+        """A way back to a node further left: over everything between."""
+        middle = (left + opamp[0] + 3) // 2
+        between = [each for each in self.placed.values() if left - 2 <= each.at[0] <= opamp[0] + 2]
+        top = max(round(each.box.top) for each in between)
+        self.put(part, (middle, top + 2), first, turned=True)
+
+    def place_loads(self) -> None:
+        for part in self.others:
+            if part.name in self.placed:
+                continue
+            top = next((net for net in part.ends if not self.sheet.fixed(net)), GROUND)
+            driver = self.outputs.get(top)
+            if driver is not None:
+                x, y = self.placed[driver.name].at
+                self.put(part, (x + COLUMN, y - 3), self.pin_of(part, top), turned=False)
+                continue
+            right = max(each.at[0] for each in self.placed.values()) + 5
+            at = self.points(top)
+            self.put(part, (right, (at[0][1] if at else 0) - 3), self.pin_of(part, top), turned=False)

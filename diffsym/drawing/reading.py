@@ -1,0 +1,216 @@
+"""Sheets from circuits: devices and op amps with supplies and terminals, or linear elements as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from diffsym.circuit.model import GROUND, Circuit, Element, LinearElement, SmallSignalCircuit
+from diffsym.circuit.symmetry import Mirror, device_symmetry, mirror_of
+from diffsym.drawing.lettering import name_latex, node_latex, steered, times, value_latex
+from diffsym.drawing.sheet import (
+    BOTTOM,
+    TOP,
+    Part,
+    Port,
+    Sheet,
+    Supply,
+    couplings,
+    grounded_sources,
+    natural,
+    with_mirror,
+)
+from diffsym.expression.notation import Notation
+from diffsym.expression.tree import ONE, Number, symbols_of
+
+_SUPPLY = re.compile(r"[av]?v?(dd|cc|pp)\d*", re.IGNORECASE)
+_LOW_SUPPLY = re.compile(r"v?(ss|ee|nn)\d*", re.IGNORECASE)
+_OUTPUT = re.compile(r"[vi]?o(ut)?[pn]?\d*", re.IGNORECASE)
+
+_SHAPES = {**{kind: kind for kind in "RCLDVIEG"}, "F": "G", "H": "E"}
+
+
+def read_sheet(circuit: Circuit | SmallSignalCircuit, notation: Notation) -> Sheet:
+    """The sheet of a circuit; the order of its element lines does not matter."""
+    if isinstance(circuit, Circuit):
+        return _Devices(circuit, notation).sheet()
+    return _linear_sheet(circuit, notation)
+
+
+class _Devices:
+    def __init__(self, circuit: Circuit, notation: Notation) -> None:
+        self.circuit = circuit
+        self.notation = notation
+        self.elements = sorted(circuit.elements, key=lambda each: natural(each.name))
+        self.grounded = grounded_sources(circuit)
+        self.alias = dict.fromkeys(self.grounded.values(), GROUND)
+        self.active = any(each.kind in "MQJ" or each.name in circuit.directives.opamps for each in self.elements)
+        self.supplies: dict[str, Supply] = {}
+        self.ports: dict[str, Port] = {}
+        self.node_names: dict[str, str] = {}
+
+    def net(self, node: str) -> str:
+        return self.alias.get(node, node)
+
+    def sheet(self) -> Sheet:
+        parts = []
+        for element in self.elements:
+            if element.kind == "K" or element.name in self.grounded:
+                continue
+            if element.kind == "V" and self.became_terminal(element):
+                continue
+            parts.append(self.part(element))
+        nets = sorted({net for part in parts for net in part.pins.values()})
+        for net in nets:
+            self.name_terminal(net, [(part, pin) for part in parts for pin, each in part.pins.items() if each == net])
+        sheet = Sheet(
+            self.circuit.title,
+            tuple(parts),
+            self.supplies,
+            self.ports,
+            self.grounded,
+            node_names=self.node_names,
+            notes=couplings(self.elements),
+        )
+        return with_mirror(sheet, self.mirror())
+
+    def mirror(self) -> Mirror | None:
+        """Of the structure alone: a drawing of a mismatched pair is as symmetric as that of a matched one."""
+        elements = tuple(
+            replace(
+                each,
+                value=ONE if each.value is not None or each.dc is not None else None,
+                dc=None,
+                parameters={},
+                model=self.shape(each) if each.model else None,
+            )
+            for each in self.elements
+            if each.kind != "K"
+        )
+        return device_symmetry(replace(self.circuit, elements=elements))
+
+    def shape(self, element: Element) -> str:
+        model = self.circuit.models.get(element.model or "") or self.circuit.models.get((element.model or "").lower())
+        return model.type if model else {"M": "nmos", "Q": "npn", "J": "njf"}.get(element.kind, "D")
+
+    def became_terminal(self, source: Element) -> bool:
+        """Whether a source is shown as a supply's rail or as an input terminal."""
+        if not self.active or GROUND not in source.nodes or any(source.name in each.sensed for each in self.elements):
+            return False
+        plus, minus = source.nodes[:2]
+        net = minus if plus == GROUND else plus
+        if net in self.supplies or net in self.ports:
+            return False
+        value = source.dc if source.dc is not None else source.value
+        constant = value is None or not symbols_of(value)
+        named = _SUPPLY.fullmatch(net) or _LOW_SUPPLY.fullmatch(net)
+        if named or (constant and self.feeds(net)):
+            low = _LOW_SUPPLY.fullmatch(net) or (isinstance(value, Number) and value.value < 0) or plus == GROUND
+            latex = name_latex(net.upper() if net[0] in "vV" else "V" + net.upper(), self.notation)
+            if not named:
+                latex = name_latex(source.name, self.notation)
+            self.supplies[net] = Supply(net, latex, BOTTOM if low else TOP, source.name)
+            return True
+        latex = value_latex(source.value, self.notation) if source.value is not None else ""
+        self.ports[net] = Port(net, latex or name_latex(source.name, self.notation), True, source.name)
+        return True
+
+    def feeds(self, net: str) -> bool:
+        """Whether a net carries a device's current: a drain, collector or source pin, and no gate."""
+        pins = [(each.kind, k) for each in self.elements for k, node in enumerate(each.nodes) if node == net]
+        return any(kind in "MQJ" and k in (0, 2) for kind, k in pins) and all(
+            kind not in "MQJ" or k != 1 for kind, k in pins
+        )
+
+    def name_terminal(self, net: str, pins: list[tuple[Part, str]]) -> None:
+        if net == GROUND or net in self.supplies or net in self.ports:
+            return
+        high = _SUPPLY.fullmatch(net)
+        low = _LOW_SUPPLY.fullmatch(net) and net.lower() not in ("ss", "ee", "nn")
+        if self.active and (high or low):
+            where = TOP if high else BOTTOM
+            self.supplies[net] = Supply(net, name_latex(net.upper(), self.notation), where)
+        elif all(pin in ("g", "+", "-") for _, pin in pins):
+            self.ports[net] = Port(net, node_latex(net, self.notation), True)
+        elif len(pins) == 1 and pins[0][0].shape == "V":
+            self.node_names[net] = node_latex(net, self.notation)
+        elif _OUTPUT.fullmatch(net) or len(pins) == 1:
+            self.ports[net] = Port(net, node_latex(net, self.notation), False)
+
+    def part(self, element: Element) -> Part:
+        nodes = [self.net(node) for node in element.nodes]
+        label = name_latex(element.name, self.notation)
+        if element.kind in "MQJ":
+            pins = dict(zip("dgs", nodes))
+            return Part(element.name, self.shape(element), pins, label)
+        if element.name in self.circuit.directives.opamps and element.control:
+            plus, minus = (self.net(node) for node in element.control)
+            return Part(element.name, "opamp", {"+": plus, "-": minus, "o": nodes[0]}, label)
+        pins = {"plus": nodes[0], "minus": nodes[1]}
+        value = element.value if element.value is not None else element.dc
+        written = value_latex(value, self.notation) if value is not None else ""
+        control = element.control
+        steer = (self.net(control[0]), self.net(control[1])) if control else None
+        if steer or element.sensed:
+            written = steered(written or label, steer, element.sensed, self.notation)
+        return Part(element.name, _SHAPES[element.kind], pins, written or label, steer)
+
+
+def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
+    elements = sorted(circuit.elements, key=lambda each: natural(each.name))
+    grounded = grounded_sources(circuit)
+    alias = dict.fromkeys(grounded.values(), GROUND)
+    devices = {each.device for each in elements if each.device and each.control}
+    parts = []
+    for each in elements:
+        if each.kind == "K" or each.name in grounded:
+            continue
+        parts.append(_linear_part(each, alias, len(devices) > 1, notation))
+    kept = tuple(part for part in parts if len(set(part.pins.values())) > 1)
+    ports = {}
+    for net in sorted({net for part in kept for net in part.pins.values()}):
+        if net != GROUND and _OUTPUT.fullmatch(net):
+            ports[net] = Port(net, node_latex(net, notation), False)
+    if any(part.shape == "opamp" for part in kept):
+        for part in [part for part in kept if part.shape == "V" and GROUND in part.pins.values()]:
+            net = next(net for net in part.pins.values() if net != GROUND)
+            ports[net] = Port(net, part.latex, True, part.name)
+            kept = tuple(each for each in kept if each is not part)
+    driven = {net for part in kept if part.shape == "V" for net in part.pins.values()}
+    nets = {net for part in kept for net in part.pins.values()}
+    # the name of a driven node is wanted only where a controlled source speaks of it
+    spoken = {net for part in kept if part.control and not part.spoken for net in part.control}
+    names = {net: node_latex(net, notation) for net in (nets - driven) | spoken if net != GROUND}
+    sheet = Sheet(circuit.title, kept, {}, ports, grounded, node_names=names, notes=couplings(elements))
+    plain = tuple(replace(each, value=ONE) for each in elements if each.kind != "K")
+    structure = replace(circuit, elements=plain, signals=())
+    return with_mirror(sheet, mirror_of(structure, values=False))
+
+
+def _linear_part(element: LinearElement, alias: Mapping[str, str], several: bool, notation: Notation) -> Part:
+    plus, minus = alias.get(element.plus, element.plus), alias.get(element.minus, element.minus)
+    written = value_latex(element.value, notation) or name_latex(element.name, notation)
+    control = None
+    if element.control:
+        control = (alias.get(element.control[0], element.control[0]), alias.get(element.control[1], element.control[1]))
+    if element.kind == "O" and control:
+        return Part(
+            element.name, "opamp", {"+": control[0], "-": control[1], "o": plus}, name_latex(element.name, notation)
+        )
+    pins = {"plus": plus, "minus": minus}
+    spoken = ""
+    if control and element.device and element.parameter in _SPOKEN:
+        letter = element.device.rpartition(".")[2][:1].upper()
+        digits = "".join(re.findall(r"\d+", element.device))[:4] if several else ""
+        below = _SPOKEN[element.parameter].get(letter, "gs")
+        spoken = f"v_{{{below}{' ' if below[0] == chr(92) and digits else ''}{digits}}}"
+        factor = f"({written})" if "+" in written else written
+        written = times(factor, spoken)
+    elif control or element.sensed:
+        written = steered(written, control, element.sensed, notation)
+    return Part(element.name, _SHAPES[element.kind], pins, written, control, spoken, element.parameter)
+
+
+_SPOKEN = {"gm": {"Q": r"\pi", "D": "d"}, "gmb": {"M": "bs"}}
+"""The controlling voltage of a device's source, by parameter and device letter; ``gs`` where nothing else is said."""

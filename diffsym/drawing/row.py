@@ -1,0 +1,39 @@
+"""The last resort: parts in a row without wires, every pin with the name of its net."""
+
+from __future__ import annotations
+
+from diffsym.circuit.model import GROUND
+from diffsym.drawing.draft import Draft, bipole, transistor
+from diffsym.drawing.lettering import node_latex
+from diffsym.drawing.placed import Symbol
+from diffsym.drawing.shapes import TRANSISTORS
+from diffsym.drawing.sheet import Sheet
+from diffsym.drawing.terminals import add_grounds
+from diffsym.expression.notation import Notation
+
+PITCH = 12
+
+
+def in_a_row(sheet: Sheet, notation: Notation) -> Draft:
+    """Right for every circuit, a help to nobody who wants to see how it works."""
+    draft = Draft()
+    for k, part in enumerate(sheet.parts):
+        at = (PITCH * k, 0)
+        if part.shape in TRANSISTORS:
+            draft.symbols.append(transistor(part, at, -1))
+        elif part.shape == "opamp":
+            draft.symbols.append(Symbol("opamp", part.name, at, dict(part.pins), latex=part.latex))
+        else:
+            draft.symbols.append(bipole(part, at, "plus"))
+    shown: set[str] = set()
+    for net in sorted({*sheet.nets, *sheet.supplies, *sheet.ports} - {GROUND}):
+        terminal = sheet.supplies.get(net) or sheet.ports.get(net)
+        latex = terminal.latex if terminal else node_latex(net, notation)
+        points = [point for _, _, point in draft.points(net)] or [(-PITCH, 0)]
+        for point in points:
+            element = terminal.element if terminal and net not in shown else ""
+            draft.symbols.append(Symbol("name", element, point, {"at": net}, latex=latex))
+            shown.add(net)
+        draft.tied.add(net)
+    add_grounds(draft, sheet)
+    return draft

@@ -1,0 +1,146 @@
+"""What is to be drawn, read from a circuit: parts with pins and labels, what each net is, terminals, the mirror."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from diffsym.circuit.model import GROUND, Circuit, Element, LinearElement, SmallSignalCircuit
+from diffsym.circuit.symmetry import Mirror
+from diffsym.drawing.shapes import TRANSISTORS
+from diffsym.expression.tree import Expression, Number
+
+TOP, BOTTOM = "top", "bottom"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One symbol to place. ``pins``: pin of its shape → net. ``control``: the nets of its controlling voltage.
+
+    ``spoken``: that voltage as LaTeX, where it is marked in the drawing with + and −.
+    """
+
+    name: str
+    shape: str
+    pins: Mapping[str, str]
+    latex: str
+    control: tuple[str, str] | None = None
+    spoken: str = ""
+    parameter: str = ""
+
+    @property
+    def bipole(self) -> bool:
+        return self.shape not in TRANSISTORS and self.shape != "opamp"
+
+    @property
+    def ends(self) -> tuple[str, str]:
+        if self.bipole:
+            return self.pins["plus"], self.pins["minus"]
+        return self.pins["d"], self.pins["s"]
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """A terminal: ``inward`` for inputs. ``element``: the source that it stands for, if any."""
+
+    net: str
+    latex: str
+    inward: bool
+    element: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    net: str
+    latex: str
+    where: str
+    element: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """``grounded``: sources of 0 V that became ground, with the net that they tie to it.
+
+    ``node_names``: LaTeX of nets whose name helps a reader. ``image_of_part``, ``image_of_net``: the mirror, if any.
+    """
+
+    title: str
+    parts: tuple[Part, ...]
+    supplies: Mapping[str, Supply] = field(default_factory=dict)
+    ports: Mapping[str, Port] = field(default_factory=dict)
+    grounded: Mapping[str, str] = field(default_factory=dict)
+    image_of_part: Mapping[str, str] = field(default_factory=dict)
+    image_of_net: Mapping[str, str] = field(default_factory=dict)
+    node_names: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def nets(self) -> tuple[str, ...]:
+        return tuple(sorted({net for part in self.parts for net in part.pins.values()}))
+
+    def fixed(self, net: str) -> bool:
+        return net == GROUND or net in self.supplies
+
+    def on(self, net: str) -> list[tuple[Part, str]]:
+        return [(part, pin) for part in self.parts for pin, each in part.pins.items() if each == net]
+
+
+def natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A sorting key by which R2 comes before R10."""
+    return tuple(
+        (1, int(piece), "") if piece.isdecimal() else (0, 0, piece.lower()) for piece in re.split(r"([0-9]+)", name)
+    )
+
+
+def is_zero(value: Expression | None) -> bool:
+    return value is None or (isinstance(value, Number) and value.value == 0)
+
+
+def grounded_sources(circuit: Circuit | SmallSignalCircuit) -> dict[str, str]:
+    """Source → the net that it ties to ground: 0 V and nothing sensed, or a supply of a small-signal circuit."""
+    sensed = {name for element in circuit.elements for name in element.sensed}
+    found = {}
+    for element in circuit.elements:
+        ends = (element.plus, element.minus) if isinstance(element, LinearElement) else element.nodes
+        if element.kind != "V" or element.name in sensed or GROUND not in ends or ends[0] == ends[1]:
+            continue
+        if is_zero(element.value) and is_zero(getattr(element, "dc", None)):
+            found[element.name] = ends[0] if ends[1] == GROUND else ends[1]
+    return found
+
+
+def couplings(elements: Iterable[Element | LinearElement]) -> tuple[str, ...]:
+    return tuple(f"{each.name} couples {' and '.join(each.sensed)}" for each in elements if each.kind == "K")
+
+
+def with_mirror(sheet: Sheet, mirror: Mirror | None) -> Sheet:
+    """The sheet with the images of its parts and nets, where the mirror maps the sheet onto itself."""
+    if mirror is None:
+        return sheet
+    by_name = {part.name: part for part in sheet.parts}
+    images = {name: mirror.elements.get(name, "") for name in by_name}
+    nets: dict[str, str] = {GROUND: GROUND}
+    for name, image in images.items():
+        if image not in by_name or by_name[image].shape != by_name[name].shape:
+            return sheet
+        for net, other in _matched_pins(by_name[name], by_name[image], mirror):
+            if nets.setdefault(net, other) != other:
+                return sheet
+    if all(net == other for net, other in nets.items()) or any(nets.get(other) != net for net, other in nets.items()):
+        return sheet
+    if any(sheet.fixed(net) != sheet.fixed(other) for net, other in nets.items()):
+        return sheet
+    return replace(sheet, image_of_part=images, image_of_net=nets)
+
+
+def _matched_pins(part: Part, image: Part, mirror: Mirror) -> Iterator[tuple[str, str]]:
+    if not part.bipole:
+        yield from ((net, image.pins[pin]) for pin, net in part.pins.items())
+        return
+    first, second = part.ends
+    ends = image.ends
+    expected = (mirror.nodes.get(first, first), mirror.nodes.get(second, second))
+    if expected == ends[::-1] and expected != ends:
+        ends = ends[::-1]
+    yield from zip((first, second), ends)

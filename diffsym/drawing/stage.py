@@ -1,0 +1,264 @@
+"""Places for the columns of a transistor circuit: gates' sides, x by the room that each row needs, heights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import ceil
+
+from diffsym.drawing.bridges import runs
+from diffsym.drawing.column_order import nesting
+from diffsym.drawing.columns import Columns
+from diffsym.drawing.draft import Draft, bipole, transistor
+from diffsym.drawing.labelling import AIR
+from diffsym.drawing.lettering import width
+from diffsym.drawing.shapes import SHAPES
+from diffsym.drawing.sheet import Sheet
+from diffsym.drawing.uprights import Posture, Upright
+
+BESIDE = 3.99
+"""The distance of two parts that stand under one pair."""
+
+CROSSED_ROOM = 8
+
+WIRE = 0.4
+
+PAIR_ROOM = 6
+"""The least distance between the columns of a pair."""
+
+
+def stage(sheet: Sheet, stance: Posture, columns: Columns, room: int = 0) -> Draft:
+    """``room``: grid steps between columns beyond what they seem to need."""
+    return _Stage(sheet, stance, columns, room).draft()
+
+
+class _Stage:
+    def __init__(self, sheet: Sheet, stance: Posture, columns: Columns, room: int) -> None:
+        self.sheet = sheet
+        self.room = room
+        self.stance = stance
+        self.columns = columns
+        self.by_name = {each.name: each for each in stance.uprights}
+        self.of = columns.of
+        self.mirrored = bool(sheet.image_of_part) and any(columns.mate[index] != index for index in columns.sequence)
+        self.outside = self._outside() if self.mirrored else ()
+        self.place = columns.position()
+        for k, index in enumerate(self.outside):
+            self.place[index] = -1.0 - k
+        self.face = self._faces()
+
+    def draft(self) -> Draft:
+        x, y = self._across(), self._heights()
+        draft = Draft(mirrored=self.mirrored and not self.outside)
+        for each in self.stance.uprights:
+            at = (x[self.of[each.name]], self._height(each, y))
+            if each.transistor:
+                draft.symbols.append(transistor(each.part, at, self.face[each.name]))
+                continue
+            side = -1 if self.mirrored and at[0] < 0 else 1
+            first = "plus" if each.part.pins["plus"] == each.upper else "minus"
+            draft.symbols.append(bipole(each.part, at, first, side=side))
+        draft.mirrored = self.mirrored
+        draft.tracks = {net: y[level] for net, level in self.columns.levels.items()}
+        return draft
+
+    def _outside(self) -> tuple[int, ...]:
+        """Columns that are their own image and cannot stand on the axis, because others do or they cross a pair."""
+        busy = {self.columns.rows[name] for index in self.columns.centred for name in self.columns.columns[index]}
+        found = []
+        for index in self.columns.sequence:
+            own = {self.columns.rows[name] for name in self.columns.columns[index]}
+            if self.columns.mate[index] == index and (busy & own or len(own) > 1):
+                found.append(index)
+        return tuple(found)
+
+    # ---- gates
+    def _faces(self) -> dict[str, int]:
+        """-1 where a gate looks left: pairs outward, mirrors toward each other, inputs from outside."""
+        devices = [each for each in self.stance.uprights if each.transistor]
+        middle = sum(self.place[index] for index in self.columns.sequence) / max(1, len(self.columns.sequence))
+        found: dict[str, int] = {}
+        for each in devices:
+            gate, here = each.part.pins["g"], self.place[self.of[each.name]]
+            port = self.sheet.ports.get(gate)
+            elsewhere = [place for place in self._places_of(gate, each) if abs(place - here) > 0.01]
+            partners = [
+                other
+                for other in devices
+                if other is not each
+                and other.n_type == each.n_type
+                and other.part.pins["s"] == each.part.pins["s"]
+                and not self.sheet.fixed(each.part.pins["s"])
+                and other.part.pins["g"] != gate
+            ]
+            crossed = any(other.part.pins["d"] == gate for other in partners)
+            if partners and not crossed:
+                center = sum(self.place[self.of[other.name]] for other in partners) / len(partners)
+                found[each.name] = -1 if here < center or (here == center and each.name < partners[0].name) else 1
+            elif elsewhere and self._shared_bias(gate, each):
+                found[each.name] = -1 if here < middle else 1
+            elif elsewhere:
+                pull = sum(1 if place > here else -1 for place in elsewhere)
+                found[each.name] = 1 if pull > 0 else -1
+            elif self.mirrored and port is None and abs(here - middle) > 0.01:
+                found[each.name] = -1 if here < middle else 1
+            else:
+                found[each.name] = 1 if self.mirrored and here > middle else -1
+        return found
+
+    def _shared_bias(self, net: str, own: Upright) -> bool:
+        """Whether a bias terminal serves gates with other columns between them: each gate then has its own."""
+        port = self.sheet.ports.get(net)
+        users = [each for each in self.stance.uprights if net in each.part.pins.values()]
+        if not self.mirrored or port is None or not port.inward or any(pin != "g" for _, pin in self.sheet.on(net)):
+            return False
+        places = [self.place[self.of[each.name]] for each in users]
+        row = self.columns.rows[own.name]
+        return any(
+            min(places) < self.place[self.of[each.name]] < max(places) and abs(self.columns.rows[each.name] - row) < 2
+            for each in self.stance.uprights
+            if each not in users and self.of[each.name] not in self.columns.centred
+        )
+
+    def _places_of(self, net: str, own: Upright) -> list[float]:
+        """Places of the other columns that a net reaches, through a bridging part as well."""
+        nets = {net}
+        for part in self.stance.across:
+            if net in part.ends:
+                nets |= {each for each in part.ends if not self.sheet.fixed(each)}
+        return [
+            self.place[self.of[each.name]]
+            for each in self.stance.uprights
+            if each is not own and nets & set(each.part.pins.values())
+        ]
+
+    # ---- x
+    def _room(self, index: int) -> dict[int, tuple[float, float]]:
+        """Row → how far the column reaches to the left and to the right of its wire."""
+        found: dict[int, tuple[float, float]] = {}
+        for name in self.columns.columns[index]:
+            each = self.by_name[name]
+            text = width(each.part.latex)
+            if each.transistor:
+                outward = 2.5
+                port = self.sheet.ports.get(each.part.pins["g"])
+                alone = port is not None and (len(self.sheet.on(port.net)) == 1 or self._shared_bias(port.net, each))
+                if port is not None and port.inward and alone:
+                    outward = 4.5 + width(port.latex)
+                left, right = outward, 0.3 + text
+                if self.face[name] > 0:
+                    left, right = right, left
+            else:
+                body = SHAPES[each.part.shape].body
+                left, right = -body.left, body.right + AIR + text
+                if self.mirrored and index not in self.outside and self.place[index] < self._axis():
+                    left, right = right, left
+            found[self.columns.rows[name]] = (left, right)
+        for row in range(min(found), max(found)):
+            found.setdefault(row, (WIRE, WIRE))
+        return found
+
+    def _axis(self) -> float:
+        return (len(self.columns.sequence) - 1) / 2
+
+    def _apart(self, first: int, second: int) -> float:
+        """The least distance between two columns."""
+        left, right = self._room(first), self._room(second)
+        need = 3.0
+        for row in left.keys() & right.keys():
+            need = max(need, left[row][1] + right[row][0] + 0.6)
+        for over in self.columns.centred.values():
+            if first in over and second in over:
+                need = max(need, PAIR_ROOM)
+        if self._crossed(first, second):
+            need = max(need, CROSSED_ROOM)
+        nets = [
+            {net for name in self.columns.columns[index] for net in self.by_name[name].part.ends}
+            for index in (first, second)
+        ]
+        for run in runs(self.sheet, self.stance.across):
+            a, b = run.first, run.last
+            if (a in nets[0] and b in nets[1]) or (b in nets[0] and a in nets[1]):
+                beside = a in nets[0] and a in nets[1]
+                need = max(need, 4.0 * len(run.parts) + (2.0 if beside else 4.0))
+        return need + self.room
+
+    def _crossed(self, first: int, second: int) -> bool:
+        """Whether each column holds the gate of the other's drain."""
+        pins = [
+            {(pin, net) for name in self.columns.columns[index] for pin, net in self.by_name[name].part.pins.items()}
+            for index in (first, second)
+        ]
+        return all(any(pin == "g" and ("d", net) in other for pin, net in own) for own, other in (pins, reversed(pins)))
+
+    def _across(self) -> dict[int, int]:
+        sequence = [index for index in self.columns.sequence if index not in self.outside]
+        x: dict[int, int] = {}
+        if self.mirrored:
+            alone = [index for index in sequence if self.columns.mate[index] == index]
+            half = [index for index in sequence if self.columns.mate[index] != index]
+            half = half[: len(half) // 2]
+            for k, index in enumerate(alone):
+                x[index] = round((k - (len(alone) - 1) / 2) * 6)
+            placed: list[int] = []
+            for index in reversed(half):
+                mate = self.columns.mate[index]
+                least = max(
+                    [self._apart(index, mate) / 2, 3, *(x[each] * -1 + self._apart(index, each) for each in alone)]
+                )
+                for other in placed:
+                    least = max(least, -x[other] + self._apart(index, other))
+                x[index], x[mate] = -ceil(least), ceil(least)
+                placed.append(index)
+        else:
+            for k, index in enumerate(sequence):
+                places = [x[other] + self._apart(other, index) for other in sequence[:k]]
+                x[index] = ceil(max([0.0, *places]))
+                for over in self.columns.centred.values():
+                    others = [x[each] for each in over if each in x and each != index]
+                    if index in over and others and (x[index] - min(others)) % 2:
+                        x[index] += 1
+        self._centre(x)
+        for index in self.outside:
+            reach = max(left for left, _ in self._room(index).values())
+            edge = min(x[other] - self._apart(index, other) - 1 for other in x)
+            x[index] = min(int(edge), min(x.values()) - ceil(reach) - 2)
+        return x
+
+    def _centre(self, x: dict[int, int]) -> None:
+        """Centred columns in the middle of theirs, several side by side."""
+        centred = self.columns.centred
+        for index in nesting(centred):
+            if index in x:
+                continue
+            mates = [each for each in centred if centred[each] == centred[index]]
+            mates.sort(key=lambda each: (self.by_name[self.columns.columns[each][0]].part.shape != "I", each))
+            at = [x[each] for each in centred[index]]
+            middle = (min(at) + max(at)) / 2
+            for k, each in enumerate(mates):
+                x[each] = round(middle + (k - (len(mates) - 1) / 2) * BESIDE)
+
+    # ---- y
+    def _heights(self) -> dict[int, int]:
+        """The height of each level; rows lie between, one step more where something branches off."""
+        levels, rows, depth = self.columns.levels, self.columns.rows, self.columns.depth
+        bridged = {net for part in self.stance.across for net in part.ends}
+        branching = {
+            level
+            for net, level in levels.items()
+            if len(self.sheet.on(net)) > 2 or net in self.sheet.ports or net in bridged
+        }
+        grounded = {rows[each.name] + 1 for each in self.stance.uprights if each.stands and rows[each.name] + 1 < depth}
+        y = {0: 0}
+        for level in range(1, depth + 1):
+            above = 0 if level - 1 == 0 and 0 not in branching else int(level - 1 in branching)
+            below = int(level in branching) + int(level in grounded and level in branching)
+            y[level] = y[level - 1] - above - 4 - below
+        self.below = {level: int(level in branching) for level in range(depth + 1)}
+        return y
+
+    def _height(self, each: Upright, y: Mapping[int, int]) -> int:
+        row = self.columns.rows[each.name]
+        if each.part.shape == "V":
+            low = self.columns.depth if each.stands else self.columns.levels.get(each.lower, self.columns.depth)
+            return (y[self.columns.levels.get(each.upper, 0)] + y[low]) // 2
+        return y[row] - self.below.get(row, 0) - 2

@@ -1,0 +1,1 @@
+"""Numbers from circuits: responses over frequency and over samples of the parameters."""
