@@ -8,12 +8,28 @@ from diffsym.version import __version__
 
 if TYPE_CHECKING:
     from diffsym.api import Answer, Circuit, Solved, derive, from_lcapy, load, read_netlist
+    from diffsym.verify.asking import assert_formula, check
 
-__all__ = ["Answer", "Circuit", "Solved", "__version__", "derive", "from_lcapy", "load", "read_netlist"]
+__all__ = [
+    "Answer",
+    "Circuit",
+    "Solved",
+    "__version__",
+    "assert_formula",
+    "check",
+    "derive",
+    "from_lcapy",
+    "load",
+    "read_netlist",
+]
 
 
 def __getattr__(name: str) -> Any:
     """The public names, imported when they are first used, so that ``import diffsym`` stays light."""
+    if name in ("assert_formula", "check"):
+        from diffsym.verify import asking
+
+        return getattr(asking, name)
     if name in __all__:
         from diffsym import api
 

@@ -1,0 +1,294 @@
+"""A wrong line is explained by one slip that gives exactly what was written; at most two explanations are offered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from diffsym.errors import BudgetError, DiffsymError
+from diffsym.expression.evaluate import evaluate
+from diffsym.expression.notation import Notation
+from diffsym.expression.printing.text import to_text
+from diffsym.expression.tree import (
+    BranchCurrent,
+    Expression,
+    NodeVoltage,
+    symbols_of,
+    walk,
+)
+from diffsym.forms.low_entropy import factored
+from diffsym.forms.readable import Writer
+from diffsym.kernel.rational import Rational
+from diffsym.verify.algebra_slips import ALGEBRA, WHOLE, AlgebraSlip, Slipped, slipped, wrong_symbol
+from diffsym.verify.circuit_slips import MANY, RULES, Rule, instead
+from diffsym.verify.scaling import Naturally
+from diffsym.verify.truth import NOTHING, Sides, Truth, same
+
+PATIENCE = 1.5
+"""Seconds for the search in one answer."""
+
+MOST_NODES = 160
+"""Of a formula that slips are tried in."""
+
+MOST_SHOWN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """``name``: the row of the table. ``hint`` points to the slip without giving the answer away."""
+
+    name: str
+    sentence: str
+    hint: str
+
+
+@dataclass
+class Search:
+    """What was written, and where explanations are looked for."""
+
+    truth: Truth
+    left: Expression
+    right: Expression
+    before: Expression | None
+    sides: Sides
+    signals: tuple[str, ...]
+    writer: Writer
+    notation: Notation
+    naturally: Naturally
+    deadline: float
+    point: dict[str, Fraction] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        names = dict.fromkeys(name for value in self.sides.values for name in value.symbols)
+        self.point = {name: PRIMES[place % len(PRIMES)] for place, name in enumerate(names)}
+
+    def found(self) -> tuple[Diagnosis, ...]:
+        whole = self.of_the_whole()
+        if whole is not None and whole.name == "sign":
+            return (whole, *self.first(self.in_circuit()))
+        algebra = [whole] if whole else self.first(self.in_algebra())
+        circuit = self.first(self.in_circuit())
+        both = [*algebra, *circuit] or self.first(self.by_repair()) or self.first(self.in_circuit(MANY))
+        return tuple(both[:MOST_SHOWN])
+
+    def first(self, found: Iterator[Diagnosis]) -> list[Diagnosis]:
+        try:
+            best = next(found, None)
+        except BudgetError:
+            best = None
+        return [best] if best else []
+
+    def check_time(self) -> None:
+        if time.monotonic() > self.deadline:
+            raise BudgetError("no more time to look for the slip")
+
+    # ── the whole value ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def of_the_whole(self) -> Diagnosis | None:
+        """A factor of the whole, or its reciprocal; also of what is nearly right."""
+        exact, claim = self.sides.values
+        if not exact or not claim:
+            return None
+        for value, near in self.nearly(exact, claim):
+            ratio = claim / value
+            if ratio.is_number:
+                for factor, name, sentence, hint in WHOLE:
+                    if ratio.as_fraction() == factor:
+                        return Diagnosis(name, offered(near + sentence), hint)
+                if value is exact and max(abs(ratio.as_fraction().numerator), ratio.as_fraction().denominator) <= 12:
+                    sentence = f"it is {ratio.as_fraction()} times the right value"
+                    return Diagnosis("constant", offered(sentence), "check the constants")
+            product = claim * value
+            if product.is_number and abs(product.as_fraction()) == 1:
+                sentence = "it is the reciprocal of the right value"
+                return Diagnosis("inverted-fraction", offered(near + sentence), "is a fraction upside down?")
+        return None
+
+    # ── slips of the pen ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def in_algebra(self) -> Iterator[Diagnosis]:
+        """Slips made in the right answer, in what is nearly right, and in the line before."""
+        claim = self.sides.values[1]
+        bases = self.bases()
+        rules: tuple[AlgebraSlip, ...] = (*ALGEBRA, wrong_symbol(self._symbols()))
+        for slip in rules:
+            for base, near in bases:
+                for each in slipped(base, (slip,), self.writer.kind):
+                    self.check_time()
+                    if self.gives(each.tree, claim):
+                        yield self._said(each, near)
+
+    def _symbols(self) -> tuple[str, ...]:
+        values = (element.value for element in self.truth.names.circuit.elements)
+        return tuple(dict.fromkeys(name for value in values for name in symbols_of(value)))
+
+    def bases(self) -> list[tuple[Expression, str]]:
+        """Trees of the right value, with what each takes for granted."""
+        exact, claim = self.sides.values
+        found: dict[Expression, str] = {}
+        if exact.terms <= 200:
+            for value, near in self.nearly(exact, claim):
+                found.setdefault(self.writer.tree(value), near)
+                found.setdefault(factored(value), near)
+                found.setdefault(value.tree(), near)
+        if self.before is not None and self.before != self.left:
+            resolved = self._before()
+            if resolved is not None:
+                found.setdefault(resolved, "in the line before, ")
+        return [(tree, near) for tree, near in found.items() if sum(1 for _ in walk(tree)) <= MOST_NODES]
+
+    def _before(self) -> Expression | None:
+        assert self.before is not None
+        try:
+            tree = self.truth.sides((self.before, self.before), self.signals).resolved[0]
+        except DiffsymError:
+            return None
+        return None if any(isinstance(part, NodeVoltage | BranchCurrent) for part in walk(tree)) else tree
+
+    def nearly(self, exact: Rational, claim: Rational) -> Iterator[tuple[Rational, str]]:
+        """The right value, and its limits as large symbols that the claim does not show grow without bound."""
+        yield exact, ""
+        gone = [name for name in self.naturally.large if exact.depends_on(name) and not claim.depends_on(name)]
+        seen = {exact}
+        for names in [*([name] for name in gone), gone]:
+            value = limit_of(exact, names)
+            if value is not None and value and value not in seen:
+                seen.add(value)
+                shown = ", ".join(f"{self.notation.text(name)} → ∞" for name in names)
+                yield value, f"with {shown}: "
+
+    def gives(self, tree: Expression, claim: Rational) -> bool:
+        """Whether the tree is worth what was written: at one point first, then exactly."""
+        try:
+            first = evaluate(tree, self.point)
+            second = self._claim_there(claim)
+            if first != second:
+                return False
+            return same(self.sides.value(tree), claim)
+        except (DiffsymError, KeyError, ZeroDivisionError):
+            return False
+
+    _there: object = None
+
+    def _claim_there(self, claim: Rational) -> object:
+        if self._there is None:
+            self._there = evaluate(claim.tree(), self.point)
+        return self._there
+
+    def _said(self, each: Slipped, near: str) -> Diagnosis:
+        part, result = to_text(each.part, self.notation), to_text(each.result, self.notation)
+        sentence = each.slip.sentence.format(part=part, result=result)
+        return Diagnosis(each.slip.name, offered(near + sentence), each.slip.hint)
+
+    def by_repair(self) -> Iterator[Diagnosis]:
+        """Slips undone in the line itself: where one makes it true, that is what went wrong."""
+        rules = tuple(slip for slip in ALGEBRA if slip.repairs)
+        left, right = self.sides.resolved
+        if sum(1 for side in self.sides.resolved for _ in walk(side)) > MOST_NODES:
+            return
+        for slip in rules:
+            for place, side in enumerate((right, left)):
+                for each in slipped(side, (slip,), self.writer.kind):
+                    self.check_time()
+                    try:
+                        value = self.sides.value(each.tree)
+                    except (DiffsymError, KeyError):
+                        continue
+                    if same(value, self.sides.values[place]):
+                        part = to_text(each.part, self.notation)
+                        result = to_text(each.result, self.notation)
+                        yield Diagnosis(
+                            UNDONE.get(slip.name, slip.name),
+                            f"the line would be true with {result} in place of {part}",
+                            slip.hint,
+                        )
+
+    # ── slips in the circuit ─────────────────────────────────────────────────────────────────────────────────────
+
+    def in_circuit(self, rules: tuple[Rule, ...] = RULES) -> Iterator[Diagnosis]:
+        if self.truth.names.circuit is NOTHING:
+            return
+        gone = [name for name in self.naturally.large if not self.sides.values[1].depends_on(name)]
+        later: Diagnosis | None = None
+        for other, truth in self.truth.instead(
+            rules, lambda: instead(self.truth.names.circuit, self.notation.text, rules)
+        ):
+            self.check_time()
+            truth.deadline = self.deadline
+            truth.names.local = self.truth.names.local
+            try:
+                value, claim = truth.sides((self.left, self.right), self.signals).values
+            except DiffsymError:
+                continue
+            if same(value, claim):
+                yield Diagnosis(other.name, offered(other.sentence), other.hint)
+                continue
+            if later is None and claim:
+                limit = limit_of(value, [name for name in gone if value.depends_on(name)])
+                if limit is not None and same(limit, claim):
+                    shown = ", ".join(f"{self.notation.text(name)} → ∞" for name in gone if value.depends_on(name))
+                    later = Diagnosis(other.name, offered(f"with {shown}: {other.sentence}"), other.hint)
+        if later is not None:
+            yield later
+
+
+UNDONE = {"series-for-parallel": "parallel-for-series", "parallel-for-series": "series-for-parallel"}
+"""The slip that one slip undoes, where it is not itself."""
+
+PRIMES = tuple(Fraction(value) for value in (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79))
+
+
+def limit_of(value: Rational, names: Sequence[str]) -> Rational | None:
+    """The value as one symbol after the other grows without bound; None where it has no limit."""
+    found: Rational | None = value
+    for name in names:
+        found = found.limit(name, True) if found is not None else None
+    return found
+
+
+def offered(sentence: str) -> str:
+    return f"this is what you would get if: {sentence}"
+
+
+def diagnose(
+    truth: Truth,
+    left: Expression,
+    right: Expression,
+    before: Expression | None,
+    sides: Sides,
+    signals: tuple[str, ...],
+    writer: Writer,
+    notation: Notation,
+    naturally: Naturally,
+    deadline: float,
+) -> tuple[Diagnosis, ...]:
+    """At most two slips, each of which gives exactly what was written; none where none does."""
+    key = (left, before, sides.values[1].field.names, sides.values[1].key, signals, tuple(truth.names.local.items()))
+    if key not in truth.explained:
+        truth.explained[key] = _diagnosed(
+            truth, left, right, before, sides, signals, writer, notation, naturally, deadline
+        )
+    found: tuple[Diagnosis, ...] = truth.explained[key]
+    return found
+
+
+def _diagnosed(
+    truth: Truth,
+    left: Expression,
+    right: Expression,
+    before: Expression | None,
+    sides: Sides,
+    signals: tuple[str, ...],
+    writer: Writer,
+    notation: Notation,
+    naturally: Naturally,
+    deadline: float,
+) -> tuple[Diagnosis, ...]:
+    until = min(deadline, time.monotonic() + PATIENCE)
+    search = Search(truth, left, right, before, sides, signals, writer, notation, naturally, until)
+    try:
+        return search.found()
+    except (DiffsymError, RecursionError):
+        return ()
