@@ -12,7 +12,7 @@ from fractions import Fraction
 
 
 class Expression:
-    """Base of every node; operators build larger trees: ``a + b``, ``-a``, ``a * b``, ``a / b``, ``a**b``, ``a | b``."""
+    """Base of every node; operators build larger trees: ``a + b``, ``-a``, ``a * b``, ``a / b``, ``a | b``."""
 
     __slots__ = ()
 
