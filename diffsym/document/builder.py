@@ -127,7 +127,7 @@ class _Builder:
         if circuit is not None:
             text = self.file.netlist.strip("\n") if self.file is not None else circuit.text.strip("\n")
             if text:
-                blocks.append(Listing(text, "spice", "The circuit as a netlist; the same text runs in ngspice."))
+                blocks.append(Listing(text, "spice", "The circuit as a SPICE netlist."))
         elif self.file is not None:
             blocks.append(Paragraph((Text("Given:"),)))
             blocks += [Equation(relation) for relation in self.file.given]
