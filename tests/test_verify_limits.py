@@ -31,7 +31,7 @@ RSS s 0 RSS
 )
 
 ATTACKS = {
-    "code in a string": "A_d = __import__('os').system('touch /tmp/owned')",
+    "code in a string": "A_d = __import__('os').system('touch owned')",
     "nested sympify": """A_d = sympify("sympify('1+1')")""",
     "a lambda": "A_d = (lambda: 1)()",
     "an attribute": "A_d = gm.__class__.__mro__",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -16,10 +15,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.slow
-
-needs_command = pytest.mark.skipif(
-    importlib.util.find_spec("diffsym.cli") is None, reason="this checkout has no command line"
-)
 
 
 def run(*words: str | Path, folder: Path, **settings: str) -> str:
@@ -99,7 +94,6 @@ def test_the_checkout_is_out_of_sight(elsewhere: Path, empty: Path) -> None:
     assert ROOT not in found.parents
 
 
-@needs_command
 def test_the_shipped_folders_are_those_of_the_wheel(elsewhere: Path, empty: Path) -> None:
     script = "from diffsym.locate import shipped; print(shipped('templates')); print(shipped('derivations'))"
     for line in run(elsewhere / "python", "-c", script, folder=empty).splitlines():
@@ -107,14 +101,12 @@ def test_the_shipped_folders_are_those_of_the_wheel(elsewhere: Path, empty: Path
         assert ROOT not in Path(line).parents
 
 
-@needs_command
 def test_the_library_is_listed(elsewhere: Path, empty: Path) -> None:
     listed = json.loads(run(elsewhere / "diffsym", "list", "--json", folder=empty))
     assert "mos-pair" in {each["name"] for each in listed}
     assert all({"name", "title", "chapter", "catalog", "quantities"} <= set(each) for each in listed)
 
 
-@needs_command
 def test_the_pair_is_derived(elsewhere: Path, empty: Path) -> None:
     run(elsewhere / "diffsym", "derive", "mos-pair", "--format", "md,tex,html", "-o", "out", folder=empty)
     texts = {
@@ -126,7 +118,6 @@ def test_the_pair_is_derived(elsewhere: Path, empty: Path) -> None:
     assert not [path for path in empty.iterdir() if path.name != "out"], "only the folder asked for is written"
 
 
-@needs_command
 def test_a_deck_of_ones_own_is_solved(elsewhere: Path, empty: Path) -> None:
     (empty / "divider.cir").write_text("a divider\nV1 a 0 vin\nR1 a b R1\nR2 b 0 R2\n", encoding="utf-8")
     answer = json.loads(run(elsewhere / "diffsym", "solve", "divider.cir", "v(b)/vin", "--json", folder=empty))
