@@ -68,6 +68,29 @@ def limit_of(value: Rational, name: str, to: str, writer: Writer) -> LimitFound:
     return LimitFound(name, to, tree, fact)
 
 
+IDEAL = ("ro", "RSS", "REE", "ZSS", "ZEE")
+"""Beginnings of symbols whose growth makes a part ideal: output resistances, tails."""
+
+BRIEF = 200
+"""Monomials of a value up to which limits that nobody asked for are taken."""
+
+
+def informative(value: Rational, writer: Writer) -> tuple[LimitFound, ...]:
+    """The limits that a reader would try where none is asked for: ideal transistors, an ideal tail, low frequency."""
+    if value.terms > BRIEF:
+        return ()
+    wanted = [(name, "oo") for name in value.symbols if name.startswith(IDEAL)][:3]
+    if value.depends_on("s"):
+        wanted.append(("s", "0"))
+    out: list[LimitFound] = []
+    for name, to in wanted:
+        try:
+            out.append(limit_of(value, name, to, writer))
+        except Refuted:
+            continue
+    return tuple(out)
+
+
 def approximation_of(value: Rational, large: Sequence[str], small: Sequence[str], writer: Writer) -> ApproximationFound:
     """The leading order with its claim, its conditions and its exact relative error."""
     big, little = tuple(map(joined, large)), tuple(map(joined, small))

@@ -30,6 +30,7 @@ from diffsym.derivation.findings import (
     LimitFound,
     approximation_of,
     expanded,
+    informative,
     limit_of,
     proved,
 )
@@ -224,6 +225,7 @@ class Task:
         facts = [fact for derivation in derivations for fact in derivation.facts]
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]
         limits = tuple(limit_of(value, item.symbol, item.to, exact) for item in spec.limits)
+        limits = limits or informative(value, exact)
         approximations = tuple(approximation_of(value, item.large, item.small, exact) for item in spec.approximate)
         facts += [item.fact for item in limits] + [item.fact for item in approximations]
         for item in limits:
