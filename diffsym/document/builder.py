@@ -44,6 +44,7 @@ from diffsym.expression.tree import (
     Relation,
     Sum,
     Symbol,
+    symbol_count,
     symbols_of,
     walk,
 )
@@ -55,6 +56,9 @@ METHOD_TITLES = {
     "determinants": "Second method: all rows at once",
 }
 
+
+INLINE = 8
+"""Symbols of a formula up to which it stands inside a sentence."""
 
 REPEATED = ("KCL", "LAW", "GIVEN")
 """Rules whose lines are shown once in a document."""
@@ -310,7 +314,10 @@ class _Builder:
         label = f"{quantity.spec.name or 'q'}-approximate-{self.numbers.count}"
         relation = Relation((quantity.left, found.value), ("≈",))
         yield Step((*words, Text(":")), Equation(relation, label, self.numbers.next(label), True))
-        yield Paragraph((Text("The relative error of this form is exactly "), Math(found.error), Text(".")))
+        if symbol_count(found.error) > INLINE:
+            yield Step((Text("The relative error of this form is exactly"),), Equation(found.error))
+        else:
+            yield Paragraph((Text("The relative error of this form is exactly "), Math(found.error), Text(".")))
 
     def check_row(self, row: CheckRow) -> tuple[tuple[Inline, ...], ...]:
         return ((Text(row.name),), self.inlines(row.finding), (Text(row.verdict),))
