@@ -12,7 +12,7 @@ from diffsym.expression.tree import Expression, Relation, Symbol, substituted
 from diffsym.forms.asymptotics import leading
 from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check
-from diffsym.kernel.claims import Claim, Fact, Gap, Leading, Limit
+from diffsym.kernel.claims import Claim, Equal, Fact, Gap, Leading, Limit
 from diffsym.kernel.rational import Rational
 
 
@@ -96,5 +96,7 @@ def approximation_of(value: Rational, large: Sequence[str], small: Sequence[str]
     big, little = tuple(map(joined, large)), tuple(map(joined, small))
     found = leading(value, big, little, writer)
     tree = writer.tree(found.value)
+    error = writer.tree(found.error)
+    proved(Equal(error, (tree - value.tree()) / value.tree()), "the relative error")
     fact = proved(Leading(value.tree(), tree, big, little), "the leading order")
-    return ApproximationFound(big, little, tree, found.conditions, writer.tree(found.error), fact)
+    return ApproximationFound(big, little, tree, found.conditions, error, fact)
