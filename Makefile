@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
-FORMATS := md,tex,html
+FORMATS := html,pdf,ipynb,tex,md
 
 .PHONY: all library venv check test test-slow bench clean
 
@@ -26,8 +26,9 @@ $(READY): pyproject.toml
 	$(BIN)/python -m compileall -q diffsym
 	@touch $@
 
+# Renders only what changed; `make library FORCE=--force` renders everything.
 library: $(READY)
-	$(BIN)/diffsym derive --all --format $(FORMATS) -o build
+	$(BIN)/diffsym derive --all --format $(FORMATS) -o build $(FORCE)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

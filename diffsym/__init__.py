@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from diffsym.version import __version__
 
 if TYPE_CHECKING:
-    from diffsym.api import Answer, Circuit, Solved, derive, from_lcapy, load, read_netlist
+    from diffsym.api import Answer, Circuit, Solved, derive, derive_text, from_lcapy, load, read_netlist
     from diffsym.verify.asking import assert_formula, check
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "assert_formula",
     "check",
     "derive",
+    "derive_text",
     "from_lcapy",
     "load",
     "read_netlist",

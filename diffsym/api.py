@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import cmath
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,26 +20,46 @@ from diffsym.errors import CircuitError, QuantityError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import Call, Expression, Number, Symbol, replaced, substituted, symbols_of
-from diffsym.forms.low_entropy import factored
-from diffsym.forms.order import KindOf, arranged, kinds
-from diffsym.forms.readable import Writer, linear_form
+from diffsym.expression.tree import (
+    ONE,
+    Call,
+    Expression,
+    Negation,
+    Number,
+    Quotient,
+    Symbol,
+    product_of,
+    replaced,
+    substituted,
+    symbols_of,
+)
+from diffsym.forms.definitions import Definition, Rewritten, conductances, rewritten
+from diffsym.forms.order import KindOf, kinds
+from diffsym.forms.readable import SEARCHED_TERMS, Writer
+from diffsym.forms.shapes import CALLS, SHAPES, known_form, units_with
 from diffsym.kernel.rational import Field, Rational, atoms_of, polynomial_tree
+from diffsym.simulate.answers import InNumbers
 from diffsym.solve.prepared import small_signal
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
 from diffsym.solve.system import without_even_roots
 
 if TYPE_CHECKING:
-    from diffsym.approximation import Approximated
+    from diffsym.approximated import Approximated
+    from diffsym.derivation.source import DerivationFile
     from diffsym.derivation.worked import Worked
     from diffsym.document.tree import Document
+    from diffsym.forms.poles import Roots
+    from diffsym.large import LargeSolved
+    from diffsym.result import Result
+    from diffsym.simulate.answers import Responding
+    from diffsym.simulate.results import Coefficients, Ranked, TermCounts
 
 PATIENCE = 60.0
 """Seconds after which an answer is given up where nothing else is said."""
 
-FORMS = ("readable", "fraction", "factored", "normal")
-"""Shapes of an answer: the shortest found, N/D expanded, N/D factored, K (1 + s/ω_z)/(1 + s/ω_p) factor by factor."""
+MULTIPLIED_OUT = 5000
+"""Terms up to which numerator and denominator of a product of independent parts are given multiplied out."""
 
 
 @dataclass(frozen=True)
@@ -68,32 +88,62 @@ class Circuit:
         form: str = "readable",
         budget: float | None = PATIENCE,
         method: str = "",
+        in_terms_of: Sequence[str] = (),
     ) -> Solved:
         """A quantity such as ``v(o1,o2)/vid``, exact in every symbol and s.
 
         ``at``: symbols replaced by numbers after solving. ``form``: one of FORMS. ``budget``: seconds.
-        ``method``: ``determinants`` or ``diagram``; by size when left out. Raises
-        QuantityError, CircuitError, BudgetError.
+        ``in_terms_of``: definitions such as ``gds1=1/ro1``, conventional names such as ``Vov``, products such as
+        ``gm ro`` to be kept together.
+        ``method``: ``determinants`` or ``diagram``; by size when left out. Raises QuantityError, CircuitError, and
+        BudgetError for an answer that is too long to be written out, which ``diagrams`` has nevertheless.
         """
-        if form not in FORMS:
-            raise UsageError(f"unknown form {form!r}", hint=f"forms are {', '.join(FORMS)}")
+        known_form(form)
         small = self.small_signal
         asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
         solution = solve(small, asked, budget=budget, method=method)
         value = solution.value
         if at:
             value = _at_point(value, {joined(name): Fraction(number) for name, number in at.items()}, _known(small))
+        found = _in_terms_of(value, form, in_terms_of, self.notation, _known(small))
+        units = units_with(self.notation.dimensions, found)
+        notation = replace(self.notation, dimensions=units) if found.definitions else self.notation
+        assumed = {**asked.assumed, **found.assumed({name: notation.flat(name) for name in notation.spelling})}
         return Solved(
             quantity,
-            asked,
-            value,
-            self.notation,
+            replace(asked, assumed=assumed),
+            found.value,
+            notation,
             tuple(small.signals),
             solution.method,
             solution.checks,
             solution.seconds,
             form,
+            found.kept,
         )
+
+    def diagrams(
+        self,
+        quantity: str,
+        *,
+        define: Mapping[str, str] | None = None,
+        drive: Sequence[str] = (),
+        budget: float | None = PATIENCE,
+    ) -> LargeSolved:
+        """A quantity of any length, exact and checked but not written out: for counts, numbers and largest terms.
+
+        Raises QuantityError for what is no ratio of voltages, currents and one signal, CircuitError, BudgetError.
+        """
+        import time
+
+        from diffsym.large import LargeSolved
+        from diffsym.solve.transfer import transfer
+
+        began = time.perf_counter()
+        small = self.small_signal
+        asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
+        answer = transfer(small, asked, deadline=None if budget is None else time.monotonic() + budget)
+        return LargeSolved(quantity, asked, small, answer, self.notation, time.perf_counter() - began)
 
     def approximate(
         self,
@@ -101,6 +151,7 @@ class Circuit:
         *,
         large: Sequence[str] = (),
         small: Sequence[str] = (),
+        limits: Sequence[tuple[str, str | int]] | Mapping[str, str | int] = (),
         nominal: Mapping[str, Fraction | int] | None = None,
         box: Mapping[str, tuple[Fraction | int, Fraction | int]] | None = None,
         band: tuple[Fraction | int, Fraction | int] | None = None,
@@ -113,20 +164,38 @@ class Circuit:
     ) -> Approximated:
         """The customary approximation of a quantity with its condition and its exact relative error.
 
-        Either ``large`` and ``small`` symbols (leading order), or ``named`` (``dominant-pole``, ``time-constants``,
+        Either ``large`` and ``small`` symbols (leading order), or ``limits`` (``{"ro": "oo"}``, in order), or ``named`` (``dominant-pole``, ``time-constants``,
         ``miller``), or ``error`` (the simplest formula within it at ``nominal`` values, over a ``band`` in Hz). Over a
         ``box`` of ranges the error is bounded, proved.
         """
         from diffsym.approximation import approximate
 
         return approximate(
-            self, quantity, large=large, small=small, nominal=nominal, box=box, band=band, error=error, named=named,
+            self, quantity, large=large, small=small, limits=limits, nominal=nominal, box=box, band=band, error=error, named=named,
             at=at, define=define, drive=drive, budget=budget,
         )  # fmt: skip
 
-    def derive(self, *quantities: str, method: str | Sequence[str] = (), title: str = "") -> WorkedSolution:
+    def derive(
+        self,
+        *quantities: str,
+        method: str | Sequence[str] = (),
+        title: str = "",
+        detail: str = "full",
+        audience: str = "everyone",
+        language: str = "en",
+        notation: Mapping[str, str] | Path | str | None = None,
+    ) -> WorkedSolution:
         """A worked solution of quantities, each line checked by the kernel. ``A_d=v(o1,o2)/vid`` names one."""
-        return derive(self, *quantities, method=method, title=title)
+        return derive(
+            self,
+            *quantities,
+            method=method,
+            title=title,
+            detail=detail,
+            audience=audience,
+            language=language,
+            notation=notation,
+        )
 
     def to_lcapy(self) -> Any:
         """The small-signal circuit as an ``lcapy.Circuit``."""
@@ -137,6 +206,21 @@ class Circuit:
     def __repr__(self) -> str:
         title = f" {self.netlist.title!r}" if self.netlist.title else ""
         return f"<Circuit{title}: {len(self.netlist.elements)} elements, {len(self.netlist.nodes)} nodes>"
+
+
+def _in_terms_of(value: Rational, form: str, asked: Sequence[str], notation: Notation, known: set[str]) -> Rewritten:
+    """The value in the symbols that are asked for. Raises QuantityError, ExpressionError."""
+    if not asked and form != "conductance":
+        return Rewritten(value)
+    if len(value.parts) > 1:
+        value = prod((part for part in value.parts[1:]), start=value.parts[0])
+    found = rewritten(value, asked, sorted(known), Writer(kinds(dict(notation.dimensions)), CALLS // 4))
+    if form != "conductance":
+        return found
+    kind = kinds(units_with(notation.dimensions, found))
+    resistances = {name: kind(name) == "R" for name in found.value.symbols}
+    other = conductances(found.value, resistances, sorted({*known, *found.value.symbols}))
+    return replace(found, value=other.value, definitions=(*found.definitions, *other.definitions))
 
 
 def _at_point(value: Rational, point: Mapping[str, Fraction], known: set[str]) -> Rational:
@@ -179,7 +263,7 @@ def _known(small: SmallSignalCircuit) -> set[str]:
 
 
 @dataclass(frozen=True)
-class Solved:
+class Solved(InNumbers):
     """An exact answer. ``value`` is the rational function; the texts are made when they are asked for."""
 
     asked: str
@@ -191,19 +275,47 @@ class Solved:
     checks: tuple[str, ...]
     seconds: float
     form: str = "readable"
+    kept: tuple[Definition, ...] = ()
+    """Products that stay together in the readable form."""
+    written: Expression | None = None
+    """A tree of the value that was found together with it; None: made by its form."""
 
     @cached_property
     def tree(self) -> Expression:
         """The answer in its form."""
-        if self.form == "fraction":
-            return arranged(self.value.tree(), self.kind)
-        if self.form == "factored":
-            return arranged(factored(self.value), self.kind)
-        if self.form == "normal":
-            from diffsym.forms.normal import normal_form
+        return self._shaped(self.form) if self.written is None else self.written
 
-            return normal_form(self.value, Writer(self.kind, 1000)).tree
-        return linear_form(self.value, self.signals, Writer(self.kind, 1000))
+    def _shaped(self, form: str) -> Expression:
+        """The value in a form; parts of the circuit that do not act on each other one by one."""
+        parts = self.value.parts
+        if len(parts) == 1:
+            return self._in_form(self.value, form)
+        return stages([self._in_form(part, form) for part in parts])
+
+    def _in_form(self, value: Rational, form: str) -> Expression:
+        return SHAPES[form](value, self.kind, self.signals, self.kept)
+
+    @cached_property
+    def certified(self) -> bool:
+        """Whether it is proved that no formula for this answer has fewer symbols: each occurs once, and has to."""
+        from diffsym.forms.certified import is_shortest
+
+        return len(self.value.parts) == 1 and is_shortest(self.tree, self.value)
+
+    @cached_property
+    def roots(self) -> Roots:
+        """Zeros, poles, ω₀ and Q as trees. Raises QuantityError for an answer that does not depend on s."""
+        from diffsym.forms.poles import NO_ROOTS, roots_of
+
+        return roots_of(self.value, Writer(self.kind, CALLS)) if len(self.value.parts) == 1 else NO_ROOTS
+
+    def poles(self) -> tuple[Expression, ...] | None:
+        """Exact poles in closed form, each proved; None where there is no closed form. Raises QuantityError."""
+        return self.roots.poles
+
+    def zeros(self) -> tuple[Expression, ...] | None:
+        """Exact zeros in closed form, each proved; None where there is no closed form. Raises QuantityError."""
+        return self.roots.zeros
 
     @property
     def kind(self) -> KindOf:
@@ -225,8 +337,7 @@ class Solved:
         """Flat: ``+ - * / **`` only, numerator and denominator factored."""
         from diffsym.expression.printing.flat import to_flat
 
-        tree = self.tree if self.form == "fraction" else arranged(factored(self.value), self.kind)
-        return to_flat(tree, self.notation)
+        return to_flat(self.tree if self.form == "fraction" else self._shaped("factored"), self.notation)
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -243,13 +354,13 @@ class Solved:
     def numerator(self) -> str:
         from diffsym.expression.printing.flat import to_flat
 
-        return to_flat(polynomial_tree(self.value.field, self.value.numerator), self.notation)
+        return to_flat(_side(self.value, "numerator"), self.notation)
 
     @property
     def denominator(self) -> str:
         from diffsym.expression.printing.flat import to_flat
 
-        return to_flat(polynomial_tree(self.value.field, self.value.denominator), self.notation)
+        return to_flat(_side(self.value, "denominator"), self.notation)
 
     def to_sympy(self) -> Any:
         """The answer as a SymPy expression over plain symbols."""
@@ -278,8 +389,6 @@ class Solved:
 
     def limit(self, **to: str | int) -> Solved:
         """The limit as symbols tend to ``"oo"`` or 0, one after the other. Raises QuantityError where it diverges."""
-        from dataclasses import replace
-
         value = self.value
         for name, target in to.items():
             if str(target) not in ("oo", "0"):
@@ -290,22 +399,40 @@ class Solved:
             value = found
         return replace(self, value=value)
 
-    def bode(self, frequencies: Sequence[float], **values: float) -> list[tuple[float, float, float]]:
-        """(frequency in Hz, magnitude in dB, phase in degrees) at s = j 2π f with numbers for all other symbols."""
-        from diffsym.expression.evaluate import evaluate
+    def counts(self) -> TermCounts:
+        """How many terms each power of s has in the numerator and in the denominator."""
+        from diffsym.simulate.written import counts_of
 
-        names = {self.notation.flat(name): name for name in self._names if name != "s"}
-        missing = [name for name in names if name not in values]
-        if missing:
-            raise UsageError(f"missing {', '.join(missing)}", hint=f"the arguments are {', '.join(names)}")
-        point: dict[str, Any] = {names[key]: value for key, value in values.items() if key in names}
-        out = []
-        for frequency in frequencies:
-            response = complex(evaluate(self.tree, {**point, "s": 2j * math.pi * frequency}))
-            size = abs(response)
-            decibel = 20 * math.log10(size) if size else -math.inf
-            out.append((frequency, decibel, math.degrees(cmath.phase(response))))
-        return out
+        return counts_of(self.value)
+
+    @property
+    def numerator_terms(self) -> int:
+        """Terms of the numerator when multiplied out."""
+        return prod(len(part.numerator) for part in self.value.parts)
+
+    @property
+    def denominator_terms(self) -> int:
+        """Terms of the denominator when multiplied out."""
+        return prod(len(part.denominator) for part in self.value.parts)
+
+    def _needed(self) -> Mapping[str, str]:
+        return {self.notation.flat(name): name for name in self._names if name != "s"}
+
+    def _response(self, numbers: Mapping[str, Fraction]) -> Responding:
+        from diffsym.simulate.written import FormulaResponse
+
+        return FormulaResponse(self.value.tree(), numbers)
+
+    def _coefficients(self, numbers: Mapping[str, Fraction]) -> Coefficients:
+        from diffsym.simulate.written import coefficients_of
+
+        return coefficients_of(self.value, numbers)
+
+    def _ranked(self, numbers: Mapping[str, Fraction], count: int) -> Ranked:
+        from diffsym.expression.printing.flat import to_flat
+        from diffsym.simulate.written import ranked_of
+
+        return ranked_of(self.value, numbers, count, lambda tree: to_flat(tree, self.notation))
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of ``diffsym solve``."""
@@ -316,14 +443,44 @@ class Solved:
             "latex": self.latex,
             "numerator": self.numerator,
             "denominator": self.denominator,
+            "numerator_terms": self.numerator_terms,
+            "denominator_terms": self.denominator_terms,
             "symbols": list(self.symbols),
             "method": self.method,
-            "checks": list(self.checks),
+            "checks": [*self.checks, *self.form_checks],
             "seconds": round(self.seconds, 6),
+            "certified": self.certified,
         }
+        if self.value.depends_on("s"):
+            out |= self.roots_flat()
         if self.quantity.assumed:
             out["assumed"] = dict(self.quantity.assumed)
         return out
+
+    @cached_property
+    def form_checks(self) -> tuple[str, ...]:
+        """What is proved of the form, as sentences."""
+        from diffsym.kernel.check import check
+        from diffsym.kernel.claims import Equal, Fact
+
+        out: list[str] = []
+        if self.value.terms <= SEARCHED_TERMS and isinstance(check(Equal(self.tree, self.value.tree())), Fact):
+            out.append("the form shown equals the answer: proved by the kernel in two ways")
+        if self.certified:
+            out.append("no formula is shorter: every symbol that the answer depends on occurs once")
+        return tuple(out)
+
+    def roots_flat(self) -> dict[str, Any]:
+        """Zeros and poles as flat texts, ω₀ and Q; None where there is no closed form."""
+        from diffsym.expression.printing.flat import to_flat
+
+        def flat(tree: Expression | None) -> str | None:
+            return None if tree is None else to_flat(tree, self.notation)
+
+        found = self.roots
+        sides = {name: getattr(found, name) for name in ("zeros", "poles")}
+        listed = {name: None if trees is None else [flat(tree) for tree in trees] for name, trees in sides.items()}
+        return {**listed, "w0": flat(found.w0), "Q": flat(found.Q)}
 
     def __str__(self) -> str:
         return self.text
@@ -340,12 +497,51 @@ class Solved:
         return to_mathml(self.tree, self.notation, display=True)
 
 
+def stages(parts: Sequence[Expression]) -> Expression:
+    """The product of several trees, all that are mere reciprocals over one bar, signs in front."""
+    tops: list[Expression] = []
+    bottoms: list[Expression] = []
+    negative = False
+    for part in parts:
+        tree = part.operand if isinstance(part, Negation) else part
+        negative ^= tree is not part
+        if isinstance(tree, Quotient) and tree.numerator == ONE:
+            bottoms.append(tree.denominator)
+        elif tree != ONE:
+            tops.append(tree)
+    if bottoms:
+        tops.append(Quotient(ONE, product_of(bottoms)))
+    whole = product_of(tops)
+    return Negation(whole) if negative else whole
+
+
+def _side(value: Rational, side: str) -> Expression:
+    polynomials = [getattr(part, side) for part in value.parts]
+    if prod(map(len, polynomials)) <= MULTIPLIED_OUT:
+        return polynomial_tree(value.field, getattr(value, side))
+    return product_of([polynomial_tree(value.field, each) for each in polynomials if each != 1])
+
+
 @dataclass(frozen=True)
 class WorkedSolution:
     """A checked derivation of one circuit's quantities, and its document."""
 
     worked: Worked
     document: Document
+    file: DerivationFile | None = None
+
+    def __getitem__(self, name: str) -> Result:
+        """The result of a quantity, by its name or by what was asked. Raises UsageError for another name."""
+        from diffsym.derivation.findings import expanded
+        from diffsym.result import Result
+
+        for quantity in self.worked.quantities:
+            if name and name in (quantity.spec.name, quantity.spec.of):
+                return Result(quantity.spec.name, expanded(quantity.derivations[0]), self.worked.notation)
+        known = [quantity.spec.name or quantity.spec.of for quantity in self.worked.quantities]
+        near = get_close_matches(name, known, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+        raise UsageError(f"no quantity {name!r} was derived", hint=hint)
 
     @property
     def claims(self) -> int:
@@ -361,10 +557,38 @@ class WorkedSolution:
         return self.worked.gaps
 
     def to(self, format: str, *, templates: Path | None = None, fragment: bool = False) -> str:
-        """The document in ``md``, ``tex``, ``html`` or ``json``."""
-        from diffsym.document.writers import write
+        """The document as text: ``md``, ``tex``, ``html``, ``typ``, ``ipynb`` or ``json``."""
+        from diffsym.document.pages import BINARY
 
-        return write(self.document, format, templates=templates, fragment=fragment)
+        if format in BINARY:
+            raise UsageError(f"{format} is bytes, no text", hint=f"solution.to_{format}()")
+        return str(self._page(format, templates=templates, fragment=fragment))
+
+    def _page(self, format: str, *, templates: Path | None, fragment: bool = False) -> str | bytes:
+        from diffsym.document.pages import page
+        from diffsym.document.reproduction import reproduction_of
+
+        again = reproduction_of(self.worked, self.file) if format == "ipynb" else None
+        return page(self.document, format, templates=templates, fragment=fragment, reproduction=again)
+
+    def to_pdf(self, *, templates: Path | None = None) -> bytes:
+        """A4 pages, tagged, with words for every formula and figure; set by the typst package, without TeX."""
+        printed = self._page("pdf", templates=templates)
+        assert isinstance(printed, bytes)
+        return printed
+
+    def to_docx(self, *, templates: Path | None = None) -> bytes:
+        """A Word document, by pandoc. Raises UsageError where pandoc is not installed."""
+        printed = self._page("docx", templates=templates)
+        assert isinstance(printed, bytes)
+        return printed
+
+    def to_notebook(self) -> str:
+        """A Jupyter notebook that shows the solution and whose code gives its results again."""
+        return self.to("ipynb")
+
+    def to_typst(self) -> str:
+        return self.to("typ")
 
     def to_markdown(self) -> str:
         return self.to("md")
@@ -382,7 +606,9 @@ class WorkedSolution:
         return f"<WorkedSolution: {results}; {self.proved} claims proved, {self.gaps} gaps>"
 
     def _repr_markdown_(self) -> str:
-        return self.to_markdown()
+        from diffsym.document.writers import print_markdown
+
+        return print_markdown(self.document, "ipynb")
 
 
 def load(path: Path | str) -> Circuit:
@@ -395,14 +621,27 @@ def read_netlist(text: str) -> Circuit:
     return Circuit(_read_netlist(text))
 
 
-def derive(circuit: Circuit, *quantities: str, method: str | Sequence[str] = (), title: str = "") -> WorkedSolution:
+def derive(
+    circuit: Circuit,
+    *quantities: str,
+    method: str | Sequence[str] = (),
+    title: str = "",
+    detail: str = "full",
+    audience: str = "everyone",
+    language: str = "en",
+    notation: Mapping[str, str] | Path | str | None = None,
+) -> WorkedSolution:
     """A worked solution. ``method``: one or several of ``kcl``, ``half-circuit``, ``determinants``; none: by rule.
 
-    A quantity may be named: ``A_d = v(o1,o2)/vid``.
+    A quantity may be named: ``A_d = v(o1,o2)/vid``. ``detail``: ``full``, ``steps``, ``result``; ``audience``:
+    ``everyone``, ``student``, ``instructor``; ``notation``: symbol → LaTeX, or a TOML file with such a table. Raises
+    UsageError for a value that there is not, NotationError for names that do not fit the symbols.
     """
     from diffsym.derivation.source import QuantitySpec
     from diffsym.derivation.worked import solve_worked
     from diffsym.document.builder import build
+    from diffsym.document.renaming import NOTHING, load_renaming, renaming_of
+    from diffsym.document.wishes import Wishes
 
     methods = (method,) if isinstance(method, str) and method else tuple(method)
     specs = []
@@ -410,7 +649,24 @@ def derive(circuit: Circuit, *quantities: str, method: str | Sequence[str] = (),
         name, of = _named(text)
         specs.append(QuantitySpec(name=name, of=of, methods=methods))
     worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
-    return WorkedSolution(worked, build(worked, title=title))
+    renaming = NOTHING
+    if isinstance(notation, Path | str):
+        renaming = load_renaming(notation)
+    elif notation is not None:
+        renaming = renaming_of(notation)
+    wishes = Wishes(detail, audience, language, renaming)
+    return WorkedSolution(worked, build(worked, title=title, wishes=wishes))
+
+
+def derive_text(text: str) -> WorkedSolution:
+    """The worked solution of a derivation file given as text. Raises DerivationFileError with the line."""
+    from diffsym.derivation.library import worked_of
+    from diffsym.derivation.source import read_derivation
+    from diffsym.document.builder import build
+
+    file = read_derivation(text, "")
+    worked = worked_of(file)
+    return WorkedSolution(worked, build(worked, file), file)
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
-from functools import cached_property
-from math import ceil, floor, inf, log10, nextafter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from diffsym.approximated import Approximated
 from diffsym.errors import BudgetError, QuantityError, UsageError
 from diffsym.expression.evaluate import Value, evaluate
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
-from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import Expression, Relation, symbols_of
+from diffsym.expression.tree import symbols_of
 from diffsym.forms.asymptotics import leading
 from diffsym.forms.bounds import Bound, Box, Interval, bound_of, bound_over_band, refuse_poles, squared_size
-from diffsym.forms.dominant import PoleEstimate, TimeConstant, dominant_pole, miller, time_constants
+from diffsym.forms.clock import alarm
+from diffsym.forms.dominant import PoleEstimate, dominant_pole, miller, time_constants
+from diffsym.forms.limits import TARGETS, limit_steps
 from diffsym.forms.numbers import frequencies_of
 from diffsym.forms.order import KindOf, kinds
 from diffsym.forms.readable import SEARCHED_TERMS, Writer
-from diffsym.forms.simplify import SPREAD, Removal, Simplified, floats, simplified
+from diffsym.forms.reference import SPREAD, floats, parameters_of
+from diffsym.forms.simplify import Simplified, simplified
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Gap, Leading
 from diffsym.kernel.rational import Field, Rational
@@ -34,106 +35,11 @@ if TYPE_CHECKING:
 NAMED = ("dominant-pole", "time-constants", "miller")
 """Approximations of functions of s that have a name."""
 
+MANY_PARAMETERS = 40
+"""Parameters of a circuit above which the exact answer is not written beside an automatic approximation."""
+
 LONG = 4 * SEARCHED_TERMS
 """Monomials of an error above which it is no formula but a number only."""
-
-
-@dataclass(frozen=True)
-class Approximated:
-    """``answer`` ≈ ``exact`` under ``conditions``; ``error`` = (answer − exact)/exact as a rational function.
-
-    ``exact`` and ``error`` are None where the exact answer is too large to be written. ``nominal_error``: |error| at
-    nominal values, its largest in the band where there is one. ``bound``: |error| ≤ bound.value in ``box``, proved.
-    ``corner_error``: the largest one that was measured with values changed by 20 %. ``constants``: open-circuit time
-    constants. ``denominator_error``: of named approximations. ``notes``: what else is to be known.
-    """
-
-    answer: Solved
-    exact: Solved | None
-    method: str
-    conditions: tuple[Relation, ...] = ()
-    error: Rational | None = None
-    nominal_error: float | None = None
-    bound: Bound | None = None
-    box: Box = field(default_factory=dict)
-    band: Interval | None = None
-    corner_error: float | None = None
-    removals: tuple[Removal, ...] = ()
-    constants: tuple[TimeConstant, ...] = ()
-    denominator_error: Rational | None = None
-    notes: tuple[str, ...] = ()
-
-    @cached_property
-    def writer(self) -> Writer:
-        return Writer(self.answer.kind, 400)
-
-    @property
-    def text(self) -> str:
-        return self.answer.text
-
-    @property
-    def latex(self) -> str:
-        return self.answer.latex
-
-    @property
-    def tree(self) -> Expression:
-        return self.answer.tree
-
-    @property
-    def condition(self) -> str:
-        """As people type it: ``g_m R_SS ≫ 1, r_o ≫ R_D``; empty where nothing was dropped or no limit was taken."""
-        return ", ".join(to_text(relation, self.answer.notation) for relation in self.conditions)
-
-    @cached_property
-    def error_tree(self) -> Expression | None:
-        """The relative error in its readable form."""
-        return None if self.error is None else self.writer.tree(self.error)
-
-    @property
-    def error_text(self) -> str:
-        return "" if self.error_tree is None else to_text(self.error_tree, self.answer.notation)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The JSON of ``diffsym approximate``: ranges as ``[low, high]``, errors relative and not in percent."""
-        from diffsym.expression.printing.flat import to_flat
-
-        notation = self.answer.notation
-        flat = notation.flat
-        out = self.answer.to_dict()
-        out["method"] = self.method
-        out["exact"] = self.exact.expression if self.exact else None
-        out["condition"] = ", ".join(to_flat(relation, notation) for relation in self.conditions) or None
-        out["error"] = to_flat(self.error_tree, notation) if self.error_tree is not None else None
-        out["error_readable"] = self.error_text or None
-        out["error_at_nominal"] = self.nominal_error
-        out["bound"] = None if self.bound is None else rounded_up(self.bound.value)
-        out["bound_method"] = None if self.bound is None else self.bound.method
-        out["box"] = {flat(name): [float(each.low), float(each.high)] for name, each in self.box.items()} or None
-        if self.corner_error is not None:
-            out["error_at_corners"] = self.corner_error
-            out["removed"] = [{"elements": list(each.elements), "how": each.how} for each in self.removals]
-        if self.constants:
-            out["time_constants"] = [
-                {
-                    "elements": list(each.elements),
-                    "capacitance": to_flat(each.capacitance, notation),
-                    "resistance": to_flat(self.writer.tree(each.resistance), notation),
-                }
-                for each in self.constants
-            ]
-        if self.denominator_error is not None:
-            out["denominator_error"] = to_flat(self.writer.tree(self.denominator_error), notation)
-        return out
-
-    def __str__(self) -> str:
-        return self.text
-
-    def __repr__(self) -> str:
-        condition = f" for {self.condition}" if self.conditions else ""
-        return f"<{self.answer.asked} ≈ {self.text}{condition}>"
-
-    def _repr_latex_(self) -> str:
-        return f"${self.latex}$"
 
 
 def approximate(
@@ -142,6 +48,7 @@ def approximate(
     *,
     large: Sequence[str] = (),
     small: Sequence[str] = (),
+    limits: Sequence[tuple[str, str | int]] | Mapping[str, str | int] = (),
     nominal: Mapping[str, Fraction | int] | None = None,
     box: Mapping[str, tuple[Fraction | int, Fraction | int]] | None = None,
     band: tuple[Fraction | int, Fraction | int] | None = None,
@@ -152,27 +59,33 @@ def approximate(
     drive: Sequence[str] = (),
     budget: float | None = None,
 ) -> Approximated:
-    """In one of three ways: leading order (``large``, ``small``), a named one (of NAMED), automatically (``error``).
+    """In one of four ways: leading order, limits, a named one (of NAMED), automatically (``error``).
 
+    ``large``, ``small``: symbols of the leading order. ``limits``: symbols that tend to ``"oo"`` or 0, in this order.
     ``nominal``: numbers for symbols. ``box``: ranges, in which the error is bounded. ``band`` in Hz. ``error``: the
     largest relative one that is allowed, between 0 and 1. Raises UsageError, QuantityError, CircuitError, BudgetError.
     """
-    ways = [bool(large or small), bool(named), error is not None]
+    ways = [bool(large or small), bool(limits), bool(named), error is not None]
     if sum(ways) != 1:
         raise UsageError(
             "no approximation was asked for" if not any(ways) else "more than one kind of approximation was asked for",
-            hint="either large and small symbols, or an allowed error with nominal values, or a named one",
+            hint="large and small symbols, or limits, or an allowed error with nominal values, or a named one",
         )
     deadline = None if budget is None else time.monotonic() + budget
     request = _Request(circuit, quantity, deadline, dict(at or {}), dict(define or {}), tuple(drive))
     values = request.numbers(nominal or {})
     ranges = request.ranges(box or {}, values)
     interval = _band(band)
-    if error is not None:
-        return request.automatic(values, ranges, interval, error)
-    if named:
-        return request.by_name(named, values, ranges, interval)
-    return request.leading(request.names(large, "large"), request.names(small, "small"), values, ranges, interval)
+    with alarm(deadline):
+        if error is not None:
+            return request.automatic(values, ranges, interval, error)
+        if named:
+            return request.by_name(named, values, ranges, interval)
+        if limits:
+            pairs = limits.items() if isinstance(limits, Mapping) else limits
+            wanted = [(request.known(name, "the limits"), request.target(name, to)) for name, to in pairs]
+            return request.limited(wanted, values, ranges, interval)
+        return request.leading(request.names(large, "large"), request.names(small, "small"), values, ranges, interval)
 
 
 @dataclass(frozen=True)
@@ -206,8 +119,22 @@ class _Request:
         if isinstance(fact, Gap):
             raise BudgetError(f"the leading order is not decided: {fact.reason}")
         notes = tuple(f"the answer does not depend on {exact.notation.text(name)}" for name in missing)
-        start = Approximated(answer, exact, "leading order", found.conditions, found.error, notes=notes)
+        start = Approximated(
+            answer, exact, "leading order", found.conditions, found.error, notes=notes, dropped=found.dropped
+        )
         return self.measured(start, values, box, band)
+
+    def limited(
+        self, wanted: Sequence[tuple[str, str]], values: Mapping[str, Fraction], box: Box, band: Interval | None
+    ) -> Approximated:
+        exact = self.exact()
+        writer = self.writer(exact)
+        steps = limit_steps(exact.value, wanted, writer)
+        value = steps[-1].value
+        answer = replace(exact, value=value, checks=(*exact.checks, "each limit proved by the kernel"))
+        error = (value - exact.value) / exact.value
+        conditions = tuple(step.condition for step in steps)
+        return self.measured(Approximated(answer, exact, "limits", conditions, error, steps=steps), values, box, band)
 
     def by_name(self, named: str, values: Mapping[str, Fraction], box: Box, band: Interval | None) -> Approximated:
         ways: dict[str, Callable[[Solved, Writer], PoleEstimate]] = {
@@ -253,20 +180,24 @@ class _Request:
         question = read_quantity(circuit.small_signal, self.asked, define=self.define, drive=self.drive)
         writer = Writer(_kinds(circuit))
         ends = None if band is None else (band.low, band.high)
-        found = simplified(circuit.small_signal, question, values, error, writer, band=ends, budget=self.left)
+        found = simplified(circuit.small_signal, question, values, error, writer, band=ends, deadline=self.deadline)
         answer = Solved(
             self.asked, question, found.value, circuit.notation, tuple(circuit.small_signal.signals),
             "simplification", ("measured against the full circuit",), time.perf_counter() - began,
+            written=found.tree,
         )  # fmt: skip
         start = Approximated(
             answer, None, "simplification", nominal_error=found.error, corner_error=found.corner_error,
             removals=found.removals, box=box, band=band, notes=_corner_notes(found, error, circuit.notation),
+            curve=found.curve,
         )  # fmt: skip
+        if found.stopped or len(parameters_of(circuit.small_signal, question)) > MANY_PARAMETERS:
+            return start
         try:
-            exact = self.exact()
+            with alarm(self.deadline):
+                return self.with_formula(start, self.exact(), box, band)
         except BudgetError:
             return start
-        return self.with_formula(start, exact, box, band)
 
     def with_formula(self, start: Approximated, exact: Solved, box: Box, band: Interval | None) -> Approximated:
         """The automatic result with the exact answer and the formula of its error, where these are short enough."""
@@ -353,6 +284,13 @@ class _Request:
             )
         return name
 
+    def target(self, name: str, to: str | int) -> str:
+        if str(to) not in TARGETS:
+            raise UsageError(
+                f"a limit of {name[:40]} goes to oo or 0, not {str(to)[:40]}", hint=f"as in {name[:40]}=oo"
+            )
+        return str(to)
+
     def numbers(self, nominal: Mapping[str, Fraction | int]) -> dict[str, Fraction]:
         return {self.known(name, "the nominal values"): Fraction(value) for name, value in nominal.items()}
 
@@ -377,16 +315,6 @@ TURN = Interval(Fraction(6283185307179586, 10**15), Fraction(6283185307179587, 1
 """2π, from below and from above."""
 
 
-def rounded_up(value: Fraction) -> float:
-    """A float that is not below the value, to four digits."""
-    if not value:
-        return 0.0
-    exponent = floor(log10(float(value))) - 3
-    unit = Fraction(10) ** exponent
-    found = float(f"{ceil(value / unit)}e{exponent}")
-    return found if Fraction(found) >= value else nextafter(found, inf)
-
-
 def poles_of(value: Rational) -> Rational:
     """1 over the denominator: only what the poles depend on."""
     return value.field.one / Rational(value.field, value.denominator, value.field.unit)
@@ -404,8 +332,11 @@ def _band(band: tuple[Fraction | int, Fraction | int] | None) -> Interval | None
 
 
 def _corner_notes(found: Simplified, error: float, notation: Notation) -> tuple[str, ...]:
-    pairs = [f"{notation.text(name)} as {notation.text(other)}" for name, other in found.matched]
-    equal = (f"nearly equal values are taken as equal: {', '.join(pairs)}",) if pairs else ()
+    shown = set(symbols_of(found.tree))
+    pairs = [f"{notation.text(name)} as {notation.text(other)}" for name, other in found.matched if other in shown]
+    equal: tuple[str, ...] = (f"nearly equal values are taken as equal: {', '.join(pairs)}",) if pairs else ()
+    if found.stopped:
+        equal += ("the search was stopped by the clock: more time with --budget may give a shorter formula",)
     if found.corner_error <= error:
         return equal
     return (

@@ -18,7 +18,7 @@ COMMANDS: dict[str, str] = {
     "solve": "the exact value of a quantity of a circuit",
     "approximate": "the customary formula of a quantity, when it holds and how far off it is",
     "derive": "worked solutions, of the library, of your own files or of a circuit",
-    "draw": "the schematic of a circuit, as SVG or CircuiTikZ",
+    "draw": "the schematic of a circuit, as SVG, PNG, PDF or CircuiTikZ",
     "formula": "the result of a derivation in LaTeX, text, Typst, MathML, SymPy, Python or JSON",
     "check": "hand algebra: right, nearly right, or wrong in this line and probably by this slip",
     "read": "how an expression is read",

@@ -84,6 +84,10 @@ class TemplateError(ReadError):
     """A template that does not read or names something that a document does not have."""
 
 
+class NotationError(ReadError):
+    """A table of names for symbols that does not read, names no symbol, or gives one name to two."""
+
+
 class CircuitError(DiffsymError):
     """A circuit whose equations have no answer: a floating node, a loop of voltage sources, an infinite gain."""
 

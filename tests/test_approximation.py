@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,19 +16,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import diffsym
-from diffsym.approximation import Approximated, rounded_up
+from diffsym.approximated import Approximated, rounded_up
 from diffsym.circuit.values import spice_number
 from diffsym.errors import BudgetError, CircuitError, DiffsymError, QuantityError, UsageError
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.printing.text import to_text
 from diffsym.expression.reading import read_expression, read_relation
-from diffsym.expression.tree import Expression, Symbol, symbols_of
+from diffsym.expression.tree import Expression, Symbol, symbol_count, symbols_of
 from diffsym.forms.bounds import Interval, bound_of, bound_over_band, squared_size
 from diffsym.forms.numbers import OPEN, SHORT, State, setting
-from diffsym.forms.simplify import parameters_of
+from diffsym.forms.reference import parameters_of
 from diffsym.kernel.check import check
-from diffsym.kernel.claims import Equal, Fact
+from diffsym.kernel.claims import Equal, Fact, Limit
 from diffsym.kernel.rational import Field, Rational, atoms_of
+from diffsym.simulate.response import response_of
 from diffsym.solve.quantity import read_quantity
 
 FIXTURES = Path(__file__).parent / "fixtures" / "approximating"
@@ -159,7 +163,8 @@ def test_the_printed_error_is_that_against_the_full_circuit(amplifier: Amplifier
     for frequency in frequencies:
         point = {**numbers, "s": 2j * 3.141592653589793 * frequency}
         errors.append(abs(complex(evaluate(found.tree, point)) / complex(evaluate(found.exact.tree, point)) - 1))
-    assert max(errors) == pytest.approx(found.nominal_error, rel=1e-6, abs=1e-9)
+    # The printed error is measured between these frequencies as well, so that it may be somewhat larger.
+    assert 0.95 * found.nominal_error - 1e-9 <= max(errors) <= found.nominal_error * (1 + 1e-6) + 1e-9
 
 
 def test_a_response_that_vanishes_in_the_band_is_refused() -> None:
@@ -242,6 +247,7 @@ def test_the_miller_estimate() -> None:
     found = diffsym.read_netlist(STAGE).approximate("v(o)/vin", named="miller")
     expected = "-gm1*RD/((1 + s*RS*(Cgs1 + Cgd1*(1 + gm1*RD)))*(1 + s*RD*(CL + Cgd1*(1 + 1/(gm1*RD)))))"
     assert same(found.tree, expected)
+    assert found.condition.endswith("≫ Cgd1/gm1") or found.condition.endswith("≫ C_gd1/g_m1")
 
 
 @pytest.mark.parametrize("named", ["dominant-pole", "time-constants", "miller"])
@@ -386,3 +392,166 @@ def test_requests_that_make_no_sense(options: dict[str, object], kind: type[Exce
 def test_a_printed_bound_is_not_below_the_proved_one(value: Fraction) -> None:
     assert Fraction(rounded_up(value)) >= value
     assert rounded_up(value) <= float(value) * 1.002 + 1e-300
+
+
+# Limits, what is dropped, the trade-off ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    title: str
+    netlist: str
+    quantity: str
+    limits: tuple[tuple[str, str], ...]
+    values: tuple[str, ...]
+    refusal: str
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.quantity} {self.limits}"
+
+
+def limit_questions() -> Iterator[Limits]:
+    for title, netlist, asked in blocks("limits.md"):
+        for line in asked.splitlines():
+            if line.startswith("- "):
+                quantity, _, rest = line[2:].partition(" for ")
+                limits, _, rest = rest.partition(": ")
+                rest, _, refusal = rest.partition("is refused: ")
+                pairs = tuple((name, to) for name, _, to in (pair.partition("=") for pair in split(limits)))
+                values = tuple(value.removeprefix("then ") for value in split(rest))
+                yield Limits(title, netlist, quantity, pairs, values, refusal)
+
+
+@pytest.mark.parametrize("question", list(limit_questions()), ids=str)
+def test_limits_are_proved_one_by_one(question: Limits) -> None:
+    circuit = diffsym.read_netlist(question.netlist)
+    if question.refusal:
+        with pytest.raises(DiffsymError) as refused:
+            circuit.approximate(question.quantity, limits=question.limits)
+        assert refused.value.message.startswith(question.refusal)
+        return
+    found = circuit.approximate(question.quantity, limits=question.limits)
+    assert [step.symbol for step in found.steps] == [name for name, _ in question.limits]
+    assert all(same(step.tree, value) for step, value in zip(found.steps, question.values, strict=True))
+    assert same(found.tree, question.values[-1])
+    assert found.exact is not None and found.error_tree is not None
+    assert same(found.error_tree, f"({to_text(found.tree)})/({to_text(found.exact.tree)}) - 1")
+
+
+def test_a_wrong_limit_is_no_claim_that_passes() -> None:
+    with pytest.raises(DiffsymError):
+        check(Limit(read_expression("a*b/(a + b)"), "b", "oo", read_expression("b")))
+
+
+@given(st.integers(0, 10**6))
+def test_what_is_dropped_and_what_is_kept_is_everything(seed: int) -> None:
+    found = LEADING
+    assert found.exact is not None and found.dropped
+    draw = random.Random(seed)
+    point = {name: Fraction(draw.randint(1, 99), draw.randint(1, 9)) for name in symbols_of(found.exact.tree)}
+    kept = next(each.kept for each in found.dropped if each.where == "denominator")
+    total = sum(
+        (evaluate(each.dropped.tree(), point) for each in found.dropped if each.where == "denominator"),
+        evaluate(kept.tree(), point),
+    )
+    exact = found.exact.value
+    denominator = Rational(exact.field, exact.denominator, exact.field.unit)
+    assert total == evaluate(denominator.tree(), point)
+
+
+def test_a_longer_formula_of_the_curve_is_better() -> None:
+    amplifier = next(each for each in amplifiers() if each.title == "folded cascode")
+    found = amplifier.approximated()
+    counts, errors = zip(*found.curve)
+    assert list(counts) == sorted(set(counts)) and list(errors) == sorted(errors, reverse=True)
+    assert found.to_dict()["curve"][0] == {"symbols": counts[0], "error": errors[0]}
+    assert any(count == symbol_count(found.tree) for count in counts)
+
+
+def test_equal_devices_in_equal_places_are_taken_as_equal() -> None:
+    circuit = diffsym.read_netlist(
+        "V1 a 0 vin\nM1 b a 0 0 n\nR1 b 0 R1\nM2 c b 0 0 n\nR2 c 0 R2\n.model n nmos level=1\n"
+        "*% model M1 gm\n*% model M2 gm\n"
+    )
+    nominal = {"gm1": Fraction(1, 1000), "gm2": Fraction(102, 100_000), "R1": 10_000, "R2": 10_000}
+    found = circuit.approximate("v(c)/vin", nominal=nominal, error=0.1)
+    assert found.nominal_error is not None and found.nominal_error <= 0.1
+
+
+def test_the_clock_ends_a_search_with_a_refusal_or_what_was_found() -> None:
+    amplifier = next(each for each in amplifiers() if each.title == "Widlar output resistance")
+    circuit = diffsym.read_netlist(amplifier.netlist)
+    with pytest.raises(BudgetError):
+        circuit.approximate(amplifier.quantity, nominal=amplifier.nominal, error=0.05, budget=0.001)
+
+
+@pytest.mark.slow
+def test_an_op_amp_of_113_symbols_in_at_most_60() -> None:
+    """Up to 100 kHz, so that the gain-bandwidth product is within the error as well; held against the full program."""
+    sys.path.insert(0, str(Path(__file__).parent / "bench"))
+    from large import amplifier
+
+    circuit = diffsym.read_netlist(amplifier("741").netlist)
+    text = (FIXTURES / "op_amp.toml").read_text()
+    quantity = read_quantity(circuit.small_signal, "v(out)/vin")
+    needed = parameters_of(circuit.small_signal, quantity)
+    nominal = {name: number(value) for name, value in tomllib.loads(text).items() if name in needed}
+    found = circuit.approximate(
+        "v(out)/vin", nominal=nominal, error=0.05, band=(Fraction(1, 10), Fraction(100_000)), budget=None
+    )
+    assert symbol_count(found.tree) <= 60 and found.curve
+    full = response_of(circuit.small_signal, quantity, nominal)
+    values = {name: float(value) for name, value in nominal.items()}
+    for step in range(40):
+        laplace = 2j * 3.141592653589793 * 0.1 * 10 ** (6 * step / 39)
+        short = complex(evaluate(found.tree, {**values, "s": laplace}))
+        assert abs(short / complex(full.at([laplace])[0]) - 1) <= 0.051
+
+
+# Bad input -----------------------------------------------------------------------------------------------------------
+
+DIVIDER = "V1 a 0 vin\nR1 a b R1\nR2 b 0 R2\nC1 b 0 C1\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('R1 = "1k"\nR2 = "ten"\nC1 = 1e-9\n', ":2:6: the value of R2 is no number"),
+        ('R1 = "1k"\nR2 = true\nC1 = 1e-9\n', ":2:6: the value of R2 is no number"),
+        ('R1 = "1k"\nR2 = "0"\nC1 = 1e-9\n', ":2:6: the nominal value of R2 is 0"),
+        ('R1 = "1k"\nR2 =   -5\nC1 = 1e-9\n', ":2:8: the nominal value of R2 is negative"),
+        ('[nominal]\nR1 = "1k"\nC1 = 1e-9\n', "values.toml: no value for R2"),
+        ('R1 = "1k"\nR2 = "1e999999"\nC1 = 1\n', ":2:6: the"),
+        ("R1 = \n", "values.toml: not TOML"),
+    ],
+)
+def test_a_nominal_value_that_is_no_use_is_shown_where_it_stands(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "values.toml").write_text(text)
+    (tmp_path / "divider.cir").write_text("divider\n" + DIVIDER)
+    run = subprocess.run(
+        [sys.executable, "-m", "diffsym", "approximate", str(tmp_path / "divider.cir"), "v(b)/vin",
+         "--nominal", str(tmp_path / "values.toml"), "--error", "5%"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert run.returncode == 2 and message in run.stderr and "Traceback" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"error": 0.0}, "the allowed error"),
+        ({"error": -0.1}, "the allowed error"),
+        ({"error": 1.0}, "the allowed error"),
+        ({"error": float("nan")}, "the allowed error"),
+        ({"error": 0.1, "band": (0, 0)}, "band"),
+        ({"error": 0.1, "band": (-1, 5)}, "band"),
+        ({"large": ["R1"], "small": ["R1"]}, "at once"),
+        ({"large": ["R3"]}, "no symbol R3"),
+        ({"limits": {"R1": "oo"}, "large": ["R2"]}, "more than one"),
+        ({"large": ["R2"], "at": {"s": 0}, "box": {"R1": (-5, 5), "R2": (1, 2)}}, "pole"),
+    ],
+)
+def test_what_cannot_be_asked(options: dict[str, object], message: str) -> None:
+    nominal = {"R1": 1000, "R2": 2000, "C1": Fraction(1, 10**9)}
+    with pytest.raises(DiffsymError, match=message):
+        diffsym.read_netlist(DIVIDER).approximate("v(b)/vin", nominal=nominal, **options)  # type: ignore[arg-type]

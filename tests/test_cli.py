@@ -279,7 +279,10 @@ def test_readable_reads_back_equal_to_expression(case: tuple[str, str, str], dif
 
 
 def test_the_keys_of_solve(diffsym: Shell) -> None:
-    keys = "quantity expression readable latex numerator denominator symbols method checks seconds assumed notes"
+    keys = (
+        "quantity expression readable latex numerator denominator numerator_terms denominator_terms symbols method "
+        "checks seconds certified assumed notes"
+    )
     for form in ("readable", "fraction", "factored"):
         found = diffsym("solve", "pair.cir", "v(o1,o2)/vid", "--form", form, "--json").json
         assert list(found) == keys.split()
@@ -347,14 +350,16 @@ def test_the_whole_library(jobs: str, small_library: Path, diffsym: Shell) -> No
     answer = diffsym("derive", "--all", "-o", "build", "--jobs", jobs, "--json")
     assert answer.status == 0, answer
     wanted = [
-        f"build/{name}{suffix}" for name in ("first", "second") for suffix in (".md", ".tex", ".html", "-circuit.svg")
+        f"build/{name}{suffix}"
+        for name in ("first", "second")
+        for suffix in (".md", ".tex", ".html", ".pdf", ".ipynb", "-circuit.svg")
     ]
     files = [each["file"] for each in answer.json["files"]]
     assert sorted(files[:-1]) == sorted(wanted) and files[-1] == "build/index.html"
     assert [each["name"] for each in answer.json["derivations"]] == ["first", "second"]
     assert all(each["claims"] == each["proved"] > 0 == each["gaps"] for each in answer.json["derivations"])
     assert sorted(path.name for path in Path("build").iterdir()) == sorted(
-        [*map(os.path.basename, wanted), "index.html"]
+        [*map(os.path.basename, wanted), "index.html", ".state.json"]
     )
     index = Path("build/index.html").read_text(encoding="utf-8")
     assert index.index("Single-transistor stages") < index.index("Op-amp circuits") and 'href="second.html"' in index
@@ -365,7 +370,7 @@ def test_one_that_fails_leaves_the_others(small_library: Path, diffsym: Shell) -
     answer = diffsym("derive", "--all", "-o", "build", "--format", "md", "--json")
     assert answer.status == 1 and answer.json["error"]["file"].endswith("wrong.toml")
     assert [each["name"] for each in answer.json["errors"]] == ["wrong"]
-    pages = {"first.md", "second.md", "index.html"}
+    pages = {"first.md", "second.md", "index.html", ".state.json"}
     assert {path.name for path in Path("build").iterdir() if path.suffix != ".svg"} == pages
 
 

@@ -46,7 +46,7 @@ GUESTS = {
     "sympy": ("diffsym.expression.printing.sympy_form", "diffsym.forms", "diffsym.derivation"),
     "lcapy": ("diffsym.solve.lcapy_adapter",),
     "jinja2": ("diffsym.document",),
-    "typst": ("diffsym.document",),
+    "typst": ("diffsym.document", "diffsym.drawing.images"),
     "schemdraw": ("diffsym.drawing",),
     "matplotlib": ("diffsym.drawing",),
     "ziamath": ("diffsym.drawing",),

@@ -71,3 +71,48 @@ def test_closed_roots_are_roots(a: float, b: float, c: float) -> None:
         place = complex(evaluate(root, {"a": a, "b": b, "c": c}))
         size = abs(a) + abs(b * place) + abs(c * place * place)
         assert cmath.isclose(a + b * place + c * place * place, 0, abs_tol=1e-6 * size)
+
+
+RLC = "V1 a 0 vin\nR1 a b R\nL1 b c L\nC1 c 0 C\n"
+LADDER = "V1 a 0 vin\nL1 a b L1\nC1 b 0 C1\nL2 b c L2\nC2 c 0 C2\n"
+ROOTS = [
+    ("series resonance, at C", RLC, "v(c)/vin", 0, 2),
+    ("series resonance, at R", RLC, "v(a,b)/vin", 1, 2),
+    ("series resonance, at L", RLC, "v(b,c)/vin", 2, 2),
+    ("biquadratic: two tanks without loss", LADDER, "v(c)/vin", 0, 4),
+    ("two real poles", FORMS[-1][1], "v(d)/vin", 0, 2),
+    ("current into a capacitance", "I1 0 a it\nC1 a 0 C\n", "v(a)/it", 0, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("netlist", "quantity", "zeros", "poles"), [row[1:] for row in ROOTS], ids=[r[0] for r in ROOTS]
+)
+def test_poles_and_zeros_are_where_the_response_is_infinite_or_zero(
+    netlist: str, quantity: str, zeros: int, poles: int
+) -> None:
+    answer = diffsym.read_netlist(netlist).solve(quantity)
+    found_zeros, found_poles = answer.zeros(), answer.poles()
+    assert found_zeros is not None and len(found_zeros) == zeros
+    assert found_poles is not None and len(found_poles) == poles
+    values = {name: 1.5 + 0.7 * place for place, name in enumerate(answer.symbols) if name != "s"}
+    for trees, text in ((found_zeros, answer.numerator), (found_poles, answer.denominator)):
+        polynomial = read_expression(text.replace("**", "^"), symbols=answer.symbols)
+        for tree in trees:
+            place = complex(evaluate(tree, values))
+            assert abs(complex(evaluate(polynomial, {**values, "s": place}))) < 1e-9
+    shape = diffsym.read_netlist(netlist).solve(quantity, form="poles")
+    at = {**values, "s": 0.3 + 0.4j}
+    assert cmath.isclose(complex(evaluate(shape.tree, at)), complex(evaluate(answer.tree, at)), rel_tol=1e-9)
+
+
+def test_resonance_of_an_answer_in_json() -> None:
+    found = diffsym.read_netlist(RLC).solve("v(c)/vin").to_dict()
+    assert (found["w0"], found["Q"], found["zeros"], len(found["poles"])) == ("sqrt(1/(L*C))", "sqrt(L/C)/R", [], 2)
+    two = diffsym.read_netlist(FORMS[-1][1]).solve("v(d)/vin").to_dict()
+    assert two["w0"] is not None and two["Q"] is not None
+    sections = "".join(f"R{k} n{k} n{k + 1} R{k}\nC{k} n{k + 1} 0 C{k}\n" for k in (1, 2, 3))
+    third = diffsym.read_netlist(f"V1 n1 0 vin\n{sections}").solve("v(n4)/vin").to_dict()
+    assert third["poles"] is None and third["w0"] is None and third["Q"] is None and third["zeros"] == []
+    plain = diffsym.read_netlist("V1 a 0 vin\nR1 a b R1\nR2 b 0 R2\n").solve("v(b)/vin").to_dict()
+    assert "poles" not in plain

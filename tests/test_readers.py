@@ -210,3 +210,87 @@ def test_nothing_but_expression_errors_escapes(text: str, quantities: bool, info
 @given(st.integers(0, 10**20), st.integers(-30, 30))
 def test_numbers_are_exact(digits: int, exponent: int) -> None:
     assert read_expression(f"{digits}e{exponent}") == Number(Fraction(digits) * Fraction(10) ** exponent)
+
+
+# Whole answers -------------------------------------------------------------------------------------------------------
+
+
+def test_a_line_that_cannot_be_read_is_reported_by_itself() -> None:
+    lines = read_lines("A = b\nC = \\foo\n  = d\nE = f\n", tolerant=True)
+    assert [line.operators for line in lines] == [("=",), ("=",), ("=",)]
+    assert [shape(side) for side in lines[1].sides] == ["C", "d"]
+    (problem,) = lines[1].problems
+    assert (problem.row, problem.line) == (0, 2) and problem.error.column == 5
+    assert not lines[0].problems and not lines[2].problems
+
+
+def test_words_are_left_out_with_a_note_and_formulas_among_them_are_not() -> None:
+    lines = read_lines("Therefore we get A = b, where c >> d and e is large", symbols=("b", "c", "d", "e"))
+    assert [(line.operators, line.role, line.clause) for line in lines] == [
+        (("=",), "", False),
+        (("≫",), "definition", True),
+    ]
+    assert "left out the words “Therefore we get”" in lines[0].notes
+    assert any("left out e, which stands among words" in note for line in lines for note in line.notes)
+
+
+def test_letters_that_can_be_cut_in_two_ways_have_two_readings() -> None:
+    (line,) = read_lines("x = abc", symbols=("ab", "c", "a", "bc"))
+    assert sorted(shape(tree) for tree in line.readings[1]) == ["(* a bc)", "(* ab c)"]
+
+
+ANSWER = st.sampled_from(
+    [
+        r"where",
+        r"for",
+        r"is",
+        r"half",
+        r"$",
+        r"$$",
+        r"\[",
+        r"\]",
+        r"\(",
+        r"\)",
+        r"\text{if",
+        r"}",
+        r"\text{where",
+        r"$",
+        r"\begin{cases}",
+        r"\end{cases}",
+        r"&",
+        r"\\",
+        r"\over",
+        r"\left.",
+        r"\right|_{x}",
+        r"\hat{",
+        r"\underbrace{",
+        r"}_{",
+        r"\quad",
+        r",",
+        r":",
+        r"(3)",
+        r"**",
+        r"#",
+        r"%",
+        r"dB",
+        r"10{,}5",
+        r"1\,000",
+        r"\,\text{mA}",
+        r"\frac{dv}{dt}",
+        r"\pm",
+        r"V_GS",
+        r"H(s)",
+        r"gmRD",
+        r"sRC",
+    ]
+) | st.sampled_from(["\n", " ", "    ", "\t", "é", "\u202e", "\x00", "A = b"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(ANSWER | ALPHABET, max_size=25).map("".join), st.booleans())
+def test_a_whole_answer_is_read_or_refused(text: str, informed: bool) -> None:
+    with suppress(ExpressionError):
+        for line in read_lines(text, symbols=("gm", "RD", "ro", "e") if informed else (), tolerant=True):
+            assert len(line.sides) == len(line.readings) == len(line.rows)
+            assert line.problems or len(line.sides) == len(line.operators) + 1
+            assert all(problem.error.message for problem in line.problems)

@@ -133,7 +133,7 @@ def words_of(card: Card, start: int = 0) -> tuple[Word, ...]:
     """The words from an offset on: separated by blanks and commas, ``=`` alone, brackets and quotes kept whole."""
     text = card.text
     if not any(mark in text for mark in "({})'\""):
-        return tuple(Word(found.group(), found.start()) for found in _PLAIN_WORD.finditer(text, start))
+        return tuple([Word(found.group(), found.start()) for found in _PLAIN_WORD.finditer(text, start)])
     words: list[Word] = []
     position = _end_of(_GAP, text, start)
     while position < len(text):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from diffsym.circuit.cards import Card, shown, suggestion, words_of
 from diffsym.circuit.devices import Devices
@@ -138,18 +139,20 @@ def _placed(part: Element, card: Card, frame: Frame, flat: Flat, devices: Device
         return None if tree is None else resolved(tree, frame.known, card, 0)
 
     control = part.control
-    placed = replace(
-        part,
-        name=frame.prefix + part.name,
-        nodes=tuple(_node(node, frame, flat) for node in part.nodes),
-        control=None if control is None else (_node(control[0], frame, flat), _node(control[1], frame, flat)),
-        sensed=tuple(frame.prefix + name for name in part.sensed),
-        value=value(part.value),
-        dc=value(part.dc),
-        ac=value(part.ac),
-        parameters={key: resolved(tree, frame.known, card, 0) for key, tree in part.parameters.items()},
-        model=None if part.model is None else _model_name(part, card, frame, flat, devices),
-    )
+    settings: dict[str, Any] = {
+        "name": frame.prefix + part.name,
+        "nodes": tuple([_node(node, frame, flat) for node in part.nodes]),
+        "control": None if control is None else (_node(control[0], frame, flat), _node(control[1], frame, flat)),
+        "sensed": tuple([frame.prefix + name for name in part.sensed]),
+        "value": value(part.value),
+        "dc": value(part.dc),
+        "ac": value(part.ac),
+        "parameters": {key: resolved(tree, frame.known, card, 0) for key, tree in part.parameters.items()},
+        "model": None if part.model is None else _model_name(part, card, frame, flat, devices),
+    }
+    # At the top of a netlist without parameters most elements stand as they were read.
+    changed = {key: new for key, new in settings.items() if new != getattr(part, key)}
+    placed = replace(part, **changed) if changed else part
     return settled(card, placed) if part.kind in SOURCES else placed
 
 

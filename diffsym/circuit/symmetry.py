@@ -174,14 +174,30 @@ def _linear(value: Expression) -> dict[str, Fraction]:
 Colours = dict[str, int]
 
 
+_View = tuple[str, tuple[tuple[tuple[str, ...], int], ...]]
+"""A part at one of its pins: its colour, and for each flip its pins in that order with the pin's place among them."""
+
+
+def _seen(view: _View, colours: Colours) -> tuple[str, tuple[int, ...], int]:
+    """A part seen from one of its pins, the same for pins that a flip exchanges."""
+    colour, ways = view
+    if len(ways) == 1:
+        ((pins, place),) = ways
+        return colour, tuple([colours[pin] for pin in pins]), place
+    best, place = min([([colours[pin] for pin in pins], place) for pins, place in ways])
+    return colour, tuple(best), place
+
+
 class _Refinement:
     def __init__(self, parts: Sequence[_Part]) -> None:
         self.parts = parts
         self.nodes = tuple(dict.fromkeys(pin for part in parts for pin in part.pins))
-        self.at: dict[str, list[tuple[int, _Part]]] = {node: [] for node in self.nodes}
+        self.at: dict[str, list[_View]] = {node: [] for node in self.nodes}
         for part in parts:
+            orders = [tuple([part.pins[k] for k in flip]) for flip in part.flips]
             for place, pin in enumerate(part.pins):
-                self.at[pin].append((place, part))
+                ways = tuple((order, flip.index(place)) for order, flip in zip(orders, part.flips))
+                self.at[pin].append((part.colour, ways))
         self.table: dict[object, int] = {}
         self.views = 0
 
@@ -191,11 +207,12 @@ class _Refinement:
     def refine(self, colours: Colours) -> Colours:
         """The coarsest stable colouring below the given one; equal keys get equal numbers across calls."""
         count = len(set(colours.values()))
+        each = sum(map(len, self.at.values()))
         while True:
-            self.views += sum(map(len, self.at.values()))
+            self.views += each
             fresh: Colours = {}
-            for node in self.nodes:
-                seen = sorted(self.view(part, place, colours) for place, part in self.at[node])
+            for node, views in self.at.items():
+                seen = sorted([_seen(view, colours) for view in views])
                 fresh[node] = self.number((colours[node], tuple(seen)))
             colours = fresh
             now = len(set(colours.values()))
@@ -203,24 +220,20 @@ class _Refinement:
                 return colours
             count = now
 
-    def view(self, part: _Part, place: int, colours: Colours) -> tuple[str, tuple[int, ...], int]:
-        """A part seen from one of its pins, the same for pins that a flip exchanges."""
-        options = []
-        for flip in part.flips:
-            options.append((tuple(colours[part.pins[k]] for k in flip), flip.index(place)))
-        best = min(options)
-        return (part.colour, *best)
-
 
 def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mirror | None:
     refinement = _Refinement(parts)
     start = {node: refinement.number(("ground",) if node == GROUND else ("node",)) for node in refinement.nodes}
+    coarsest = refinement.refine(start)
     best: tuple[int, Mirror] | None = None
     tried = 0
     stack = [(start, start)]
     while stack and tried < LEAVES and refinement.views < MOST_VIEWS:
         left, right = stack.pop()
-        left, right = refinement.refine(left), refinement.refine(right)
+        if left is right:
+            left = right = coarsest
+        else:
+            left, right = refinement.refine(left), refinement.refine(right)
         if sorted(left.values()) != sorted(right.values()):
             continue
         classes: dict[int, list[str]] = {}
@@ -235,7 +248,7 @@ def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mir
                 moved = sum(node != image for node, image in mirror.nodes.items())
                 if moved and (best is None or moved > best[0]):
                     best = (moved, mirror)
-                    if moved >= sum(len(c) > 1 for c in _orbits(refinement, start)):
+                    if moved >= sum(len(c) > 1 for c in _orbits(refinement, coarsest)):
                         break
             continue
         nodes = min(open_classes, key=len)
@@ -255,8 +268,7 @@ def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mir
     return best[1] if best else None
 
 
-def _orbits(refinement: _Refinement, start: Colours) -> list[list[str]]:
-    colours = refinement.refine(start)
+def _orbits(refinement: _Refinement, colours: Colours) -> list[list[str]]:
     classes: dict[int, list[str]] = {}
     for node in refinement.nodes:
         classes.setdefault(colours[node], []).append(node)

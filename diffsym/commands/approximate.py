@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from diffsym.errors import ReadError, UsageError
 
 if TYPE_CHECKING:
     from diffsym.api import Circuit
-    from diffsym.approximation import Approximated
+    from diffsym.approximated import Approximated
 
 COMMAND = Command(
     name="approximate",
@@ -25,6 +26,7 @@ COMMAND = Command(
     options=(
         Option("large", "symbols that are large, separated by commas", "SYMBOLS"),
         Option("small", "symbols that are small", "SYMBOLS"),
+        Option("limit", "a symbol that tends to oo or 0; several one after the other (repeatable)", "NAME=oo|0,…"),
         Option("error", "the simplest formula within this relative error at nominal values: 0.05, or 5%", "ERROR"),
         Option("dominant-pole", "the pole of the lowest frequency alone"),
         Option("time-constants", "the same, as the sum of open-circuit time constants"),
@@ -35,12 +37,14 @@ COMMAND = Command(
         Option("at", "a symbol, or s, replaced by a number before (repeatable)", "NAME=NUMBER"),
         Option("define", "a name for a quantity (repeatable)", "NAME=QUANTITY"),
         Option("drive", "a signal to apply; all others are zero (repeatable)", "SIGNAL"),
+        Option("curve", "with --error: the error of the best formula of each length that was met"),
         Option("budget", "give up after this time", "SECONDS"),
     ),
     details="""
-By leading order, by name, or automatically from nominal values:
+By leading order, by limits, by name, or automatically from nominal values:
 
   diffsym approximate pair.cir 'v(o1)/vic' --large RSS,gm --box gm=1m..2m,RD=5k..20k,ro=100k..1Meg,RSS=50k..1Meg
+  diffsym approximate pair.cir 'v(o1)/vic' --limit ro=oo,RSS=0
   diffsym approximate stage.cir 'v(o)/vin' --time-constants
   diffsym approximate stage.cir 'v(o)/vin' --nominal gm=1m,ro=100k,RD=10k --band 1k..1Meg --error 5%
 """,
@@ -59,16 +63,17 @@ def run(given: Given) -> Outcome:
     define = named("define", given.all("define"))
     at = {name: exact_number(name, text) for name, text in named("at", given.all("at")).items()}
     budget = seconds(given.one("budget")) if given.has("budget") else PATIENCE
-    for option in ("large", "small", "nominal", "box"):
+    for option in ("large", "small", "limit", "nominal", "box"):
         if given.has(option) and not given.listed(option):
             raise UsageError(f"--{option} is empty", hint=f"the symbols of --{option} are separated by commas")
     place, quantity = given.words
     circuit = circuit_at(place)
-    with limited(budget):
+    with limited(budget), located(given.listed("nominal")):
         found = circuit.approximate(
             quantity,
             large=given.listed("large"),
             small=given.listed("small"),
+            limits=tuple(named("limit", given.listed("limit")).items()),
             nominal=nominal_values(given.listed("nominal"), circuit),
             box=ranges(given.listed("box")),
             band=interval("band", given.one("band")) if given.has("band") else None,
@@ -80,7 +85,7 @@ def run(given: Given) -> Outcome:
             budget=budget,
         )
         value = approximation_json(circuit, found) if given.json else {}
-        text = "" if given.json else "".join(line + "\n" for line in lines(found))
+        text = "" if given.json else "".join(line + "\n" for line in lines(found, given.has("curve")))
     return Outcome(text, lambda: value, (*notes(circuit, found.answer), *found.notes))
 
 
@@ -89,7 +94,7 @@ def approximation_json(circuit: Circuit, found: Approximated) -> dict[str, Any]:
     return {**found.to_dict(), "assumed": assumed, "notes": [*remarks(circuit), *found.notes]}
 
 
-def lines(found: Approximated) -> Iterator[str]:
+def lines(found: Approximated, curve: bool = False) -> Iterator[str]:
     """The formula alone on the first line, then what belongs to it, each with a label."""
     from diffsym.expression.printing.text import to_text
 
@@ -97,6 +102,11 @@ def lines(found: Approximated) -> Iterator[str]:
     yield found.text
     if found.conditions:
         yield f"condition: {found.condition}"
+    for step in found.steps:
+        yield f"{to_text(step.condition, notation)}: {to_text(step.tree, notation)}, proved"
+    for left in found.dropped:
+        parts = (to_text(found.writer.tree(part), notation) for part in (left.dropped, left.kept))
+        yield f"dropped in the {left.where}: {' beside '.join(parts)}"
     for each in found.constants:
         resistance = to_text(found.writer.tree(each.resistance), notation)
         yield f"{', '.join(each.elements)}: {to_text(each.capacitance, notation)} sees {resistance}"
@@ -111,15 +121,21 @@ def lines(found: Approximated) -> Iterator[str]:
     if found.corner_error is not None:
         yield f"with values changed by ±20 %: {percent(found.corner_error)}"
     if found.bound is not None:
-        from diffsym.approximation import rounded_up
+        from diffsym.approximated import rounded_up
 
         yield f"in the box: at most {percent(rounded_up(found.bound.value))}, proved by {REASONS[found.bound.method]}"
-    for removal in found.removals:
-        yield f"{' and '.join(removal.elements)}: {WORDS[removal.how]}"
+    for how, words in WORDS.items():
+        gone = [name for removal in found.removals if removal.how == how for name in removal.elements]
+        if gone:
+            yield f"{words}: {', '.join(gone)}"
+    if curve:
+        yield "symbols and error of the best formulas met:"
+        for count, off in found.curve:
+            yield f"{count:4d}  {percent(off)}"
 
 
 REASONS = {"monotonic": "monotonicity", "subdivision": "subdivision of the box"}
-WORDS = {"open": "left out", "short": "replaced by a short circuit"}
+WORDS = {"open": "left out of the circuit", "short": "replaced by short circuits"}
 
 
 def percent(value: float) -> str:
@@ -142,8 +158,47 @@ def nominal_values(words: Sequence[str], circuit: Circuit) -> dict[str, Fraction
     return out | {name: exact_number(name, text, "nominal") for name, text in inline.items()}
 
 
+@contextmanager
+def located(words: Sequence[str]) -> Iterator[None]:
+    """Errors about a nominal value from a file say where it stands there."""
+    from diffsym.expression.names import joined
+    from diffsym.forms.reference import NominalError
+
+    try:
+        yield
+    except NominalError as failure:
+        inline = {joined(word.partition("=")[0].strip()) for word in words if "=" in word}
+        files = [Path(word) for word in words if "=" not in word]
+        if failure.symbol not in inline:
+            for path in reversed(files):
+                for name in _table(path):
+                    if joined(name) == failure.symbol:
+                        line, column = place_of(path.read_text(encoding="utf-8"), name)
+                        raise failure.at(file=str(path), line=line, column=column) from None
+            if files:
+                raise failure.at(file=str(files[-1])) from None
+        raise
+
+
 def values_of_file(path: Path) -> dict[str, Fraction]:
     """The numbers of a TOML file: of its table ``nominal``, as a derivation file has one, else of all its keys."""
+    from diffsym.circuit.values import SUFFIX_HINT, spice_number
+
+    out = {}
+    for name, value in _table(path).items():
+        numeric = isinstance(value, int | float | str) and not isinstance(value, bool)
+        found = spice_number(str(value).strip()) if numeric else None
+        if found is None:
+            line, column = place_of(path.read_text(encoding="utf-8"), name)
+            hint = SUFFIX_HINT if numeric else 'write gm = "1m"'
+            raise ReadError(
+                f"the value of {name[:40]} is no number", file=str(path), line=line, column=column, hint=hint
+            )
+        out[name] = found
+    return out
+
+
+def _table(path: Path) -> dict[str, object]:
     import tomllib
 
     try:
@@ -155,15 +210,26 @@ def values_of_file(path: Path) -> dict[str, Fraction]:
         raise ReadError("the text is not UTF-8", file=str(path)) from None
     except RecursionError:
         raise ReadError("the file is nested too deeply", file=str(path)) from None
+    except ValueError:
+        raise ReadError("a number has too many digits", file=str(path)) from None
+    except OSError as error:
+        raise ReadError(f"cannot be read: {error.strerror}", file=str(path)) from None
     if isinstance(table, Mapping) and isinstance(table.get("nominal"), Mapping):
         table = table["nominal"]
     assert isinstance(table, Mapping)
-    out = {}
-    for name, value in table.items():
-        if isinstance(value, bool) or not isinstance(value, int | float | str):
-            raise ReadError(f"the value of {name[:40]} is no number", file=str(path), hint='write gm = "1m"')
-        out[str(name)] = _number("nominal", str(name), str(value))
-    return out
+    return {str(name): value for name, value in table.items()}
+
+
+def place_of(text: str, key: str) -> tuple[int | None, int | None]:
+    """Line and column of the value of a key of a TOML text; None where it is not written as ``key = value``."""
+    import re
+
+    pattern = re.compile(rf"^\s*(?:nominal\.)?[\"']?{re.escape(key)}[\"']?\s*=\s*()")
+    for number, line in enumerate(text.splitlines(), 1):
+        found = pattern.match(line)
+        if found:
+            return number, found.start(1) + 1
+    return None, None
 
 
 def ranges(words: Sequence[str]) -> dict[str, tuple[Fraction, Fraction]]:

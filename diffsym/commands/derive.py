@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +14,16 @@ from diffsym.commands.failures import internal_error
 from diffsym.commands.library import SUFFIX, is_source, names, source_at
 from diffsym.commands.places import STDIN, circuit_at, folder_at, write_whole
 from diffsym.commands.progress import progress
+from diffsym.commands.rendered import digest
 from diffsym.errors import DiffsymError, UsageError
 
 if TYPE_CHECKING:
     from diffsym.document.library import Pages
+    from diffsym.document.neighbours import Around
+    from diffsym.document.wishes import Wishes
+
+GALLERY = ("html", "pdf", "ipynb", "tex", "md")
+"""Formats of the whole library, where none are named."""
 
 COMMAND = Command(
     name="derive",
@@ -25,10 +32,21 @@ COMMAND = Command(
     least=0,
     most=None,
     options=(
-        Option("all", "the whole library, with an index.html"),
+        Option("all", "the whole library, with an index.html; only what changed since it was made there last"),
+        Option("force", "with --all: everything, changed or not"),
         Option("method", "kcl, half-circuit, determinants … (several with commas; by rule when left out)", "METHOD"),
-        Option("format", "md, tex, html, json (several with commas; with --all: html,md,tex)", "FORMAT"),
+        Option(
+            "format",
+            f"md, html, pdf, ipynb, tex, docx, typ, json (several with commas; with --all: {','.join(GALLERY)})",
+            "FORMAT",
+        ),
         Option("output", "the folder to write to; without it one document goes to stdout", "DIR", short="o"),
+        Option("detail", "full, steps (one method, no checks), result (what is asked and what comes out)", "DETAIL"),
+        Option(
+            "audience", "everyone, student (questions with blanks), instructor (questions, solutions, slips)", "WHO"
+        ),
+        Option("language", "en, de", "LANGUAGE"),
+        Option("notation", "a TOML file that renames symbols: [symbols] and below it RD = 'R_C'", "FILE"),
         Option("templates", "templates of your own, asked before the shipped ones", "DIR"),
         Option("fragment", "without preamble, head and footer"),
         Option("title", "the document's title", "TEXT"),
@@ -55,6 +73,9 @@ class Printing:
     title: str
     beside: bool
     """Whether pictures can lie beside the pages, as files."""
+    wishes: Wishes
+    around: Around | None = None
+    """Where a page stands in the library."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,10 @@ def run(given: Given) -> Outcome:
     printing = _printing(given)
     folder = Path(given.one("output")) if given.has("output") else None
     sources = _sources(given)
+    if given.has("force") and not given.has("all"):
+        raise UsageError("--force is for --all", hint="what is named is always made anew")
+    if given.has("all") and sources is not None and folder is not None:
+        return _library(sources, printing, folder, given)
     if sources is None:
         _check_stdout(folder, printing, 1)
         place, *quantities = given.words
@@ -78,15 +103,33 @@ def run(given: Given) -> Outcome:
         _check_stdout(folder, printing, len(sources))
         jobs = min(_jobs(given), len(sources))
         made = []
-        coming = _each(sources, printing, jobs)
+        coming = _each(sources, [printing] * len(sources), jobs)
         with progress("deriving", len(sources), quiet=given.json) as advance:
             for pages in coming:
                 made.append(pages)
                 advance(pages.name)
     if len(made) == 1 and isinstance(made[0], Failure):
         raise made[0].error
-    files = _written(made, folder, printing, given.has("all")) if folder is not None else []
+    files = _written(made, folder) if folder is not None else []
     return _outcome(made, files, folder, given.json)
+
+
+def _library(sources: Sequence[Path], printing: Printing, folder: Path, given: Given) -> Outcome:
+    """The whole library, with its index."""
+    from diffsym.commands.gallery import made_library
+
+    jobs = _jobs(given)
+    made = made_library(
+        sources,
+        printing,
+        folder,
+        make=lambda paths, printings: _each(paths, printings, min(jobs, len(paths))),
+        write=written_pages,
+        force=given.has("force"),
+        quiet=given.json,
+    )
+    outcome = _outcome((*made.pages, *made.failures), made.written, folder, given.json)
+    return replace(outcome, notes=made.notes)
 
 
 # What is asked for --------------------------------------------------------------------------------------------------
@@ -95,10 +138,11 @@ def run(given: Given) -> Outcome:
 def _printing(given: Given) -> Printing:
     from diffsym.document.writers import FORMATS, unknown_format
 
-    formats = given.listed("format") or (("html", "md", "tex") if given.has("all") else ("md",))
+    formats = given.listed("format") or (GALLERY if given.has("all") else ("md",))
     for format in formats:
         if format not in FORMATS:
             raise unknown_format(format)
+    _check_formats(formats, given.has("fragment"))
     methods = given.listed("method")
     if methods:
         from diffsym.derivation.library import ALL_METHODS
@@ -108,7 +152,33 @@ def _printing(given: Given) -> Printing:
     templates = Path(given.one("templates")) if given.has("templates") else None
     if templates is not None and not templates.is_dir():
         raise UsageError(f"there is no folder {templates}", hint="diffsym templates copy DIR makes one")
-    return Printing(methods, formats, templates, given.has("fragment"), given.one("title"), given.has("output"))
+    return Printing(
+        methods, formats, templates, given.has("fragment"), given.one("title"), given.has("output"), _wishes(given)
+    )
+
+
+def _wishes(given: Given) -> Wishes:
+    """Detail, audience, language and notation. Raises UsageError with the nearest value, NotationError."""
+    from diffsym.document.renaming import NOTHING, load_renaming
+    from diffsym.document.wishes import Wishes
+
+    # A table that serves several documents may name symbols that only some of them have.
+    strict = not given.has("all") and len(given.words) < 2
+    renaming = load_renaming(given.one("notation"), strict=strict) if given.has("notation") else NOTHING
+    return Wishes(given.one("detail", "full"), given.one("audience", "everyone"), given.one("language", "en"), renaming)
+
+
+def _check_formats(formats: Sequence[str], fragment: bool) -> None:
+    """Raises UsageError for what a format cannot be, before any work is done for it."""
+    from diffsym.document.pages import WHOLE
+
+    whole = [format for format in formats if format in WHOLE]
+    if fragment and whole:
+        raise UsageError(f"a {whole[0]} file has no fragment", hint="--fragment is for md, tex, html and typ")
+    if "docx" in formats:
+        from diffsym.document.word import pandoc_at
+
+        pandoc_at()
 
 
 def _sources(given: Given) -> list[Path] | None:
@@ -151,6 +221,10 @@ def _check_stdout(folder: Path | None, printing: Printing, documents: int) -> No
         return
     if documents > 1:
         raise UsageError(f"{documents} documents cannot all go to stdout", hint="name a folder for them: --output DIR")
+    from diffsym.document.pages import BINARY
+
+    if printing.formats[0] in BINARY:
+        raise UsageError(f"{printing.formats[0]} is no text for stdout", hint="name a folder for it: --output DIR")
     if len(printing.formats) > 1:
         raise UsageError("several formats cannot all go to stdout", hint="name a folder for them: --output DIR")
 
@@ -175,7 +249,7 @@ def of_circuit(place: str, quantities: Sequence[str], printing: Printing) -> Pag
     circuit = circuit_at(place)
     worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
     name = "solution" if place == STDIN else Path(place).stem
-    document = build(worked, name=name, title=printing.title)
+    document = build(worked, name=name, title=printing.title, wishes=printing.wishes)
     return pages_of(
         document,
         worked,
@@ -209,7 +283,7 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
     try:
         file = load_derivation(path)
         worked = worked_of(file, printing.methods)
-        document = build(worked, file, title=printing.title)
+        document = build(worked, file, title=printing.title, wishes=printing.wishes)
         return pages_of(
             document,
             worked,
@@ -218,6 +292,7 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
             templates=printing.templates,
             fragment=printing.fragment,
             beside=printing.beside,
+            around=printing.around,
         )
     except DiffsymError as error:
         return Failure(path.stem, error.at(file=str(path)))
@@ -226,15 +301,19 @@ def of_file(path: Path, printing: Printing) -> Pages | Failure:
         return Failure(path.stem, internal_error(error).at(file=str(path)))
 
 
-def _each(sources: Sequence[Path], printing: Printing, jobs: int) -> Iterator[Pages | Failure]:
+def _each(sources: Sequence[Path], printings: Sequence[Printing], jobs: int) -> Iterator[Pages | Failure]:
     """The documents in the order of their sources, ``jobs`` of them made at a time; work begins at the call."""
     if jobs < 2:
-        return (of_file(path, printing) for path in sources)
+        return map(of_file, sources, printings)
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+    from threading import active_count
 
-    pool = ProcessPoolExecutor(jobs, initializer=_quietly)
-    # The workers are there before anything draws on the terminal from a thread of its own.
-    coming = pool.map(of_file, sources, [printing] * len(sources))
+    # A process with threads (typst's, or that of the progress bar) must not be forked: a lock that one of them held
+    # would never open in the copy.
+    alone = "typst" not in sys.modules and active_count() == 1
+    pool = ProcessPoolExecutor(jobs, get_context(None if alone else "spawn"), initializer=_quietly)
+    coming = pool.map(of_file, sources, printings)
 
     def each() -> Iterator[Pages | Failure]:
         try:
@@ -257,24 +336,19 @@ def _quietly() -> None:
 # What is written and said -------------------------------------------------------------------------------------------
 
 
-def _written(made: Iterable[Pages | Failure], folder: Path, printing: Printing, index: bool) -> list[Path]:
+def _written(made: Iterable[Pages | Failure], folder: Path) -> list[Path]:
     folder_at(folder)
-    files: list[Path] = []
     pages = [each for each in made if not isinstance(each, Failure)]
-    for each in pages:
-        named = {f"{each.name}.{format}": text for format, text in each.texts.items()}
-        for name, text in {**named, **each.pictures}.items():
-            write_whole(folder / name, text)
-            files.append(folder / name)
-    if index:
-        from diffsym.document.index import write_index
+    return [folder / name for each in pages for name in written_pages(each, folder)]
 
-        path = folder / "index.html"
-        entries = [each.entry for each in pages]
-        entries.sort(key=lambda entry: (entry.chapter or 0, entry.catalog, entry.name))
-        write_whole(path, write_index(entries, title="Worked solutions", templates=printing.templates))
-        files.append(path)
-    return files
+
+def written_pages(pages: Pages, folder: Path) -> dict[str, str]:
+    """Writes the files of one derivation; their names, and the digest of each."""
+    named = {f"{pages.name}.{format}": text for format, text in pages.texts.items()}
+    files = {**named, **pages.pictures}
+    for name, content in files.items():
+        write_whole(folder / name, content)
+    return {name: digest(content) for name, content in files.items()}
 
 
 def _outcome(made: Sequence[Pages | Failure], files: Sequence[Path], folder: Path | None, json: bool) -> Outcome:
@@ -283,7 +357,7 @@ def _outcome(made: Sequence[Pages | Failure], files: Sequence[Path], folder: Pat
     short = [each for each in pages if each.gaps]
     text = "".join(f"{path}\n" for path in files)
     if folder is None and not json:
-        text = "".join(text for each in pages for text in each.texts.values())
+        text = "".join(text for each in pages for text in each.texts.values() if isinstance(text, str))
     said = [str(failure.error) for failure in failures]
     said += [_gaps_of(each) for each in short]
     status = max([failure.error.exit_status for failure in failures] + [1 if short else 0])

@@ -1,4 +1,4 @@
-"""``diffsym draw``: the schematic of a netlist, of its model or of a half-circuit, as SVG or CircuiTikZ."""
+"""``diffsym draw``: the schematic of a netlist, of its model or of a half-circuit, as SVG, CircuiTikZ, PNG or PDF."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from diffsym.commands.places import circuit_at, write_whole
 from diffsym.errors import CircuitError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from diffsym.api import Circuit
     from diffsym.circuit.model import Circuit as NetlistCircuit
     from diffsym.circuit.model import SmallSignalCircuit
+    from diffsym.drawing import Layout
 
-FORMATS = ("svg", "tex")
-"""File endings that can be drawn."""
+FORMATS = ("svg", "tex", "png", "pdf")
+"""File endings that can be drawn; of those, PNG and PDF are no text and go to a file only."""
 
 HALVES = {"dm": "differential", "cm": "common"}
 """Modes of a half-circuit by their short names."""
@@ -27,7 +30,12 @@ COMMAND = Command(
     least=1,
     most=1,
     options=(
-        Option("output", "the file to write, .svg or .tex (CircuiTikZ); without it SVG goes to stdout", "FILE", "o"),
+        Option(
+            "output",
+            "the file to write, .svg, .tex (CircuiTikZ), .png or .pdf; without it SVG goes to stdout",
+            "FILE",
+            "o",
+        ),
         Option("small-signal", "the circuit for signals"),
         Option("half", "a half-circuit: dm or cm", "MODE"),
     ),
@@ -36,12 +44,15 @@ CIRCUIT is a SPICE netlist, or - for stdin:
 
   diffsym draw pair.cir -o pair.svg
   diffsym draw pair.cir --half cm -o half.tex
+  diffsym draw ota.cir --small-signal -o ota.pdf
+
+What is wider than a text column is printed a little smaller or cut into rows, whose common nodes have names.
 """,
 )
 
 
 def run(given: Given) -> Outcome:
-    from diffsym.drawing import draw, to_circuitikz, to_svg
+    from diffsym.drawing import draw, to_circuitikz, to_pdf, to_png, to_svg
     from diffsym.drawing.checking import connection_faults, overlaps
 
     circuit = circuit_at(given.words[0])
@@ -52,7 +63,13 @@ def run(given: Given) -> Outcome:
     wrong = connection_faults(layout, wanted)
     if wrong:
         raise CircuitError(f"this circuit cannot be drawn without a wrong connection: {wrong[0]}")
-    text = to_svg(layout) if ending == "svg" else to_circuitikz(layout)
+    writers: dict[str, Callable[[Layout], str | bytes]] = {
+        "svg": to_svg,
+        "tex": to_circuitikz,
+        "png": to_png,
+        "pdf": to_pdf,
+    }
+    text = writers[ending](layout)
     close = overlaps(layout)
     notes = tuple(f"in the drawing, {fault}" for fault in close)
     box = layout.box
@@ -62,7 +79,7 @@ def run(given: Given) -> Outcome:
         "height": round(box.top - box.bottom, 3),
         "overlaps": len(close),
     }
-    if not output:
+    if isinstance(text, str) and not output:
         return Outcome(text, lambda: {**found, "text": text}, notes)
     write_whole(Path(output), text)
     return Outcome(output + "\n", lambda: found, notes)

@@ -90,7 +90,7 @@ def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> Result:
     from diffsym.api import Circuit
     from diffsym.commands.solve import solution_json
     from diffsym.derivation.library import circuit_of
-    from diffsym.forms.low_entropy import factored
+    from diffsym.forms.fractions import factored
     from diffsym.forms.order import arranged
 
     netlist = circuit_of(file)

@@ -57,15 +57,15 @@ def folder_at(path: Path) -> Path:
     return path
 
 
-def write_whole(path: Path, text: str, *, replace: bool = True) -> None:
-    """Writes UTF-8 with ``\\n`` line ends; a reader sees the old file or the new one, never a part.
+def write_whole(path: Path, text: str | bytes, *, replace: bool = True) -> None:
+    """Writes bytes, or UTF-8 with ``\\n`` line ends; a reader sees the old file or the new one, never a part.
 
     Raises UsageError where the file cannot be written, or is there already and is not to be replaced.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with part.open("xb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
         if replace:
             os.replace(part, path)
         else:

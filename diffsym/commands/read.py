@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome
 from diffsym.commands.places import STDIN, STDIN_NAME, stdin_text
+
+if TYPE_CHECKING:
+    from diffsym.errors import DiffsymError
+    from diffsym.expression.reading import ReadLine
+    from diffsym.expression.tree import Expression
 
 COMMAND = Command(
     name="read",
@@ -25,21 +31,76 @@ EXPRESSION may begin with a minus sign; - alone reads stdin.
 
 def run(given: Given) -> Outcome:
     from diffsym.errors import DiffsymError
-    from diffsym.expression.printing import to_flat, to_text
-    from diffsym.expression.reading import ReadLine, read_lines
+    from diffsym.expression.reading import read_lines
 
     (text,) = given.words
     piped = text == STDIN
+    file = STDIN_NAME if piped else None
     try:
-        lines = read_lines(stdin_text() if piped else text, symbols=given.listed("symbols"), quantities=True)
+        lines = read_lines(
+            stdin_text() if piped else text, symbols=given.listed("symbols"), quantities=True, tolerant=True
+        )
     except DiffsymError as error:
-        raise error.at(file=STDIN_NAME if piped else None) from None
+        raise error.at(file=file) from None
+    found = [_decided(line, several=len(lines) > 1) for line in lines]
+    errors = [error.at(file=file) for _, error in found if error is not None]
+    errors += [problem.error.at(file=file) for line in lines for problem in line.problems]
+    read = [
+        shown
+        for shown, _ in found
+        if shown is not None and shown.line.sides and (shown.line.operators or not shown.line.problems)
+    ]
+    if errors and not read:
+        raise errors[0]
+    where = len(read) > 1
+    notes = tuple(f"line {each.line.line}: {note}" if where else note for each in read for note in each.notes)
+    return Outcome(
+        "".join(f"{each.text}\n" for each in read),
+        lambda: {
+            "lines": [each.as_json() for each in read],
+            **({"error": errors[0].to_dict()["error"]} if errors else {}),
+            **({"errors": [error.to_dict()["error"] for error in errors]} if errors else {}),
+        },
+        notes,
+        tuple(str(error) for error in errors),
+        2 if errors else 0,
+    )
 
-    def as_json(line: ReadLine) -> dict[str, Any]:
-        sides = [to_flat(side) for side in line.sides]
-        return {"sides": sides, "relations": list(line.operators), "notes": list(line.notes)}
 
-    shown = "\n".join(to_text(line.relation or line.sides[0]) for line in lines)
-    where = len(lines) > 1
-    notes = tuple(f"line {line.line}: {note}" if where else note for line in lines for note in line.notes)
-    return Outcome(shown + "\n", lambda: {"lines": [as_json(line) for line in lines]}, notes)
+def _decided(line: ReadLine, *, several: bool) -> tuple[Shown | None, DiffsymError | None]:
+    from diffsym.errors import DiffsymError
+    from diffsym.expression.deciding import decided
+
+    try:
+        sides, notes = decided(line, {}, several=several)
+    except DiffsymError as error:
+        return None, error
+    return Shown(line, sides, tuple(dict.fromkeys((*line.notes, *notes)))), None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A line as it was read, each side in one reading."""
+
+    line: ReadLine
+    sides: tuple[Expression, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        from diffsym.expression.printing.text import to_text
+        from diffsym.expression.tree import Relation
+
+        return to_text(Relation(self.sides, self.line.operators) if self.line.operators else self.sides[0])
+
+    def as_json(self) -> dict[str, Any]:
+        from diffsym.expression.printing import to_flat, to_latex
+        from diffsym.expression.tree import Relation
+
+        shown = Relation(self.sides, self.line.operators) if self.line.operators else self.sides[0]
+        return {
+            "sides": [to_flat(side) for side in self.sides],
+            "relations": list(self.line.operators),
+            "notes": list(self.notes),
+            "latex": to_latex(shown),
+        }

@@ -13,6 +13,7 @@ from diffsym.errors import BudgetError, UsageError
 
 if TYPE_CHECKING:
     from diffsym.api import Circuit, Solved
+    from diffsym.large import LargeSolved
 
 COMMAND = Command(
     name="solve",
@@ -22,23 +23,38 @@ COMMAND = Command(
     most=2,
     options=(
         Option("at", "a symbol, or s, replaced by a number (repeatable)", "NAME=NUMBER"),
-        Option("form", "readable, fraction, factored, or normal (in s)", "FORM"),
+        Option("form", "readable, fraction, factored, conductance, or in s: normal, poles", "FORM"),
+        Option("in-terms-of", "gds1=1/ro1, 'gm ro', Vov … (repeatable, or separated by commas)", "SYMBOLS"),
         Option("define", "a name for a quantity (repeatable)", "NAME=QUANTITY"),
         Option("drive", "a signal to apply; all others are zero (repeatable)", "SIGNAL"),
         Option("budget", "give up after this time", "SECONDS"),
         Option("method", "determinants or diagram; by size when left out", "METHOD"),
+        Option("terms", "the so many largest terms of every coefficient of s, at nominal values", "COUNT"),
+        Option("nominal", "numbers for symbols, inline or in a TOML file (repeatable)", "FILE|NAME=NUMBER,…"),
     ),
     details="""
 CIRCUIT is a SPICE netlist, or - for stdin. QUANTITY is made of v(a), v(a,b), i(E), signals and parameters:
 
   diffsym solve pair.cir 'v(o1,o2)/vid'
   diffsym solve pair.cir 'A_d' --define 'A_d = v(o1,o2)/vid' --at ro=100k
+
+--in-terms-of takes definitions (gds1=1/ro1, 'A0=gm*ro'), products to be kept together ('gm ro'), and usual names:
+gds go gpi (conductances), re (r_π/(β+1), else 1/g_m), beta, Vov and ID (g_m = 2 I_D/V_ov), VA, lambda, IC and VT
+(g_m = I_C/V_T), ISS and IEE (a balanced pair's tail current):
+
+  diffsym solve pair.cir 'v(o1,o2)/vid' --in-terms-of 'gds,Vov'
+
+What is too long to be written out is refused with its size; --method diagram accepts it as exact, counted and checked
+but unwritten, and --terms lists what matters of it:
+
+  diffsym solve opamp.cir 'v(out)/vin' --terms 10 --nominal opamp.toml
 """,
 )
 
 
 def run(given: Given) -> Outcome:
-    from diffsym.api import FORMS, PATIENCE
+    from diffsym.api import PATIENCE
+    from diffsym.forms.shapes import FORMS
     from diffsym.solve.solution import METHODS
 
     form = chosen("form", given.one("form", FORMS[0]), FORMS)
@@ -46,22 +62,96 @@ def run(given: Given) -> Outcome:
     define = named("define", given.all("define"))
     at = {name: exact_number(name, text) for name, text in named("at", given.all("at")).items()}
     budget = seconds(given.one("budget")) if given.has("budget") else PATIENCE
+    terms = whole("terms", given.one("terms")) if given.has("terms") else 0
+    if given.has("nominal") and not terms:
+        raise UsageError("--nominal goes with --terms", hint="numbers in place of symbols are --at NAME=NUMBER")
     place, quantity = given.words
     circuit = circuit_at(place)
+    drive = given.listed("drive")
+    symbols = tuple(part for text in given.all("in-terms-of") for part in separated(text))
     with limited(budget):
-        answer = circuit.solve(
-            quantity, define=define, drive=given.listed("drive"), at=at, form=form, budget=budget, method=method
-        )
+        answer: Solved | LargeSolved
+        try:
+            answer = circuit.solve(
+                quantity,
+                define=define,
+                drive=drive,
+                at=at,
+                form=form,
+                budget=budget,
+                method=method,
+                in_terms_of=symbols,
+            )
+        except BudgetError:
+            if at or not (terms or method == "diagram"):
+                raise
+            answer = circuit.diagrams(quantity, define=define, drive=drive, budget=budget)
+        if terms:
+            return largest_terms(circuit, answer, terms, given)
         value = solution_json(circuit, answer) if given.json else {}
         text = "" if given.json else answer.text + "\n"
+        if form == "normal" and not given.json:
+            text += roots_text(answer)
     return Outcome(text, lambda: value, notes(circuit, answer))
 
 
-def solution_json(circuit: Circuit, answer: Solved) -> dict[str, Any]:
+def separated(text: str) -> list[str]:
+    """Parts between commas that stand in no bracket."""
+    parts, depth = [""], 0
+    for letter in text:
+        depth += (letter in "([{") - (letter in ")]}")
+        if letter == "," and depth <= 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [part.strip() for part in parts if part.strip()]
+
+
+def roots_text(answer: Solved | LargeSolved) -> str:
+    """Zeros, poles, ω₀ and Q, a line each; none where there is no closed form."""
+    from diffsym.api import Solved
+    from diffsym.expression.printing.text import to_text
+    from diffsym.forms.poles import shown as rows
+
+    if not isinstance(answer, Solved) or not answer.value.depends_on("s"):
+        return ""
+    lines = []
+    for name, trees in rows(answer.roots):
+        texts = None if trees is None else ", ".join(to_text(tree, answer.notation) for tree in trees)
+        lines.append(f"{name}: {'no closed form, or too long a one' if texts is None else texts or 'none'}")
+    return "".join(line + "\n" for line in lines)
+
+
+def largest_terms(circuit: Circuit, answer: Solved | LargeSolved, count: int, given: Given) -> Outcome:
+    """The largest terms of every coefficient of s, with what they make up of it."""
+    from diffsym.commands.approximate import nominal_values
+
+    ranked = answer.largest_terms(count, nominal_values(given.listed("nominal"), circuit))
+    if given.json:
+        value = {**solution_json(circuit, answer), "terms": ranked.to_dict()}
+        return Outcome("", lambda: value, notes(circuit, answer))
+    lines = []
+    for name, side in (("numerator", ranked.numerator), ("denominator", ranked.denominator)):
+        for entry in side:
+            many = f"{entry.count:,} term{'' if entry.count == 1 else 's'}"
+            share = f", {100 * entry.share:.3g} % of it in those listed" if entry.count > len(entry.terms) else ""
+            lines.append(f"{name}, s^{entry.power}: {many}, together {entry.value:.4g}{share}")
+            lines += [f"  {term.value:+.4g}  {term.text}" for term in entry.terms]
+    return Outcome("".join(line + "\n" for line in lines), dict, notes(circuit, answer))
+
+
+def whole(option: str, text: str) -> int:
+    """A count above 0. Raises UsageError."""
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 6):
+        raise UsageError(f"--{option} {shown(text)} is no count", hint=f"as in --{option} 10")
+    return int(text)
+
+
+def solution_json(circuit: Circuit, answer: Solved | LargeSolved) -> dict[str, Any]:
     return {**answer.to_dict(), "assumed": dict(answer.quantity.assumed), "notes": list(remarks(circuit))}
 
 
-def notes(circuit: Circuit, answer: Solved) -> tuple[str, ...]:
+def notes(circuit: Circuit, answer: Solved | LargeSolved) -> tuple[str, ...]:
     """What the answer rests on that the person did not write."""
     assumed = answer.quantity.assumed.items()
     spelled = ((answer.notation.text(name) if name.isalnum() else name, meaning) for name, meaning in assumed)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.derivation.steps import Remark, Sentence
+from diffsym.derivation.said import said
+from diffsym.derivation.steps import Remark
 from diffsym.errors import CircuitError
 from diffsym.expression.tree import ZERO, Expression, Symbol, equation, substituted, symbols_of
 from diffsym.kernel.rational import Field, atoms_of
@@ -61,7 +62,5 @@ def written_in_modes(quantity: Quantity) -> tuple[Remark, ...]:
     """The sentence that says how the signals are written, where they are."""
     if not quantity.modes:
         return ()
-    text: Sentence = ("The inputs are written by their modes: ",)
-    for place, (name, value) in enumerate(quantity.modes.items()):
-        text = (*text, *((" and ",) if place else ()), equation(Symbol(name), value))
-    return (Remark((*text, ".")),)
+    relations = tuple(equation(Symbol(name), value) for name, value in quantity.modes.items())
+    return (Remark((said("remark.modes", relations=relations),)),)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.derivation.steps import Sentence
+from diffsym.derivation.said import Amount, Inline, Said, Sentence, Together, said
+from diffsym.derivation.wording import english
 from diffsym.errors import DiffsymError, Refuted
 from diffsym.expression.dimension import dimension_of, guessed, unit_text
 from diffsym.expression.evaluate import evaluate, si
@@ -39,8 +40,13 @@ class CheckRow:
     """One row of the table. ``verdict`` is ``passed`` or ``not run``; a check that fails raises instead."""
 
     name: str
-    finding: Sentence
+    said: Sentence
     verdict: str = PASSED
+
+    @property
+    def finding(self) -> Sentence:
+        """``said`` in English."""
+        return english(self.said)
 
 
 def unit_of(quantity: Expression, dimensions: Mapping[str, str]) -> str | None:
@@ -84,21 +90,21 @@ def dimension_row(
     """
     wanted = unit_of(quantity, dimensions)
     if bare:
-        return CheckRow("Dimensions", ("the circuit holds numbers without a unit",), NOT_RUN)
+        return CheckRow("Dimensions", (said("finding.bare-numbers"),), NOT_RUN)
     if tree == ZERO:
-        return CheckRow("Dimensions", ("0 goes with any unit",))
+        return CheckRow("Dimensions", (said("finding.zero"),))
     try:
         found = dimension_of(tree, dimensions)
     except DiffsymError as error:
         raise Refuted(f"the result's terms do not agree in dimension: {error.message}") from None
     if found is None or wanted is None:
-        return CheckRow("Dimensions", ("the unit of a symbol is not known",), NOT_RUN)
+        return CheckRow("Dimensions", (said("finding.unknown-unit"),), NOT_RUN)
     unit = unit_text(found)
     if not symbols_of(tree):
-        return CheckRow("Dimensions", ("the result is a number",), PASSED if wanted == "1" else NOT_RUN)
+        return CheckRow("Dimensions", (said("finding.number"),), PASSED if wanted == "1" else NOT_RUN)
     if unit != wanted:
         raise Refuted(f"the result is in {unit}, the quantity in {wanted}")
-    return CheckRow("Dimensions", (f"both sides in {unit}" if unit != "1" else "both sides without unit",))
+    return CheckRow("Dimensions", (said("finding.in-unit", unit=unit) if unit != "1" else said("finding.no-unit"),))
 
 
 def number_row(
@@ -108,24 +114,30 @@ def number_row(
     names = symbols_of(tree)
     missing = [name for name in names if name not in nominal]
     if missing:
-        reason: Sentence = ("no nominal value for ", Symbol(missing[0]))
-        return CheckRow("Number", reason, NOT_RUN)
+        reason = said("finding.no-value", symbol=Symbol(missing[0]))
+        return CheckRow("Number", (reason,), NOT_RUN)
     value = evaluate(tree, {name: nominal[name] for name in names})
     shown = si(value, "" if unit in (None, "1") else unit)  # type: ignore[arg-type]
-    given: list[str | Expression] = []
+    given: list[Inline] = []
     for place, name in enumerate(names):
-        guess = guessed(name)
-        unit_of_name = notation.dimensions.get(name) or (unit_text(guess) if guess is not None else "1")
-        amount = si(nominal[name], "" if unit_of_name == "1" else unit_of_name)
-        given += [", " if place else "with ", Symbol(name), f" = {amount}"]
-    return CheckRow("Number", (*given, ": " if given else "", left, f" = {shown}"))
+        amount = si(nominal[name], unit_of_symbol(name, notation))
+        given += [", " if place else "", Symbol(name), " = ", Amount(amount)]
+    with_values = (said("finding.with", values=Together(tuple(given))), ": ") if given else ()
+    return CheckRow("Number", (*with_values, left, " = ", Amount(shown)))
+
+
+def unit_of_symbol(name: str, notation: Notation) -> str:
+    """The unit that a symbol's numbers carry; empty for none."""
+    guess = guessed(name)
+    unit = notation.dimensions.get(name) or (unit_text(guess) if guess is not None else "1")
+    return "" if unit == "1" else unit
 
 
 def limit_sentence(symbol: str, to: str, left: Expression, value: Expression | None) -> Sentence:
     target: Expression = Symbol("oo") if to == "oo" else ZERO
     arrow = Relation((Symbol(symbol), target), ("→",))
     if value is None:
-        return (arrow, ": ", left, " grows without bound")
+        return (arrow, ": ", said("finding.unbounded", quantity=left))
     return (arrow, ": ", Relation((left, value), ("→",)))
 
 
@@ -134,9 +146,9 @@ def lcapy_row(circuit: SmallSignalCircuit, quantity: Quantity, value: Rational, 
     try:
         from diffsym.solve.lcapy_adapter import node_voltages
     except ImportError:
-        return CheckRow("Independent solver", ("lcapy is not installed",), NOT_RUN)
+        return CheckRow("Independent solver", (said("finding.no-lcapy"),), NOT_RUN)
     if quantity.modes or quantity.sources:
-        return CheckRow("Independent solver", ("not for signals that the quantity introduces",), NOT_RUN)
+        return CheckRow("Independent solver", (said("finding.introduced"),), NOT_RUN)
     names = dict.fromkeys(
         [*(n for e in circuit.elements for n in symbols_of(e.value)), *circuit.signals, *symbols_of(quantity.resolved)]
     )
@@ -150,17 +162,15 @@ def lcapy_row(circuit: SmallSignalCircuit, quantity: Quantity, value: Rational, 
         try:
             voltages = node_voltages(circuit, point, laplace)
         except DiffsymError as error:
-            return CheckRow("Independent solver", (f"lcapy cannot take this circuit: {error.message}",), NOT_RUN)
+            return CheckRow("Independent solver", (said("finding.not-for-lcapy", why=error.message),), NOT_RUN)
         measured = _measured(circuit, voltages, point, laplace)
         theirs = evaluate(_replaced(quantity.resolved, measured), {**point, "s": laplace})
         ours = evaluate(value.tree(), {**point, "s": laplace})
         if theirs is None:
-            return CheckRow(
-                "Independent solver", ("the quantity is a current that lcapy's check does not give",), NOT_RUN
-            )
+            return CheckRow("Independent solver", (said("finding.current"),), NOT_RUN)
         if theirs != ours:
             raise Refuted(f"lcapy finds {theirs}, the derivation {ours} at the same exact point")
-    return CheckRow("Independent solver", (f"lcapy agrees exactly at {points} random points",))
+    return CheckRow("Independent solver", (said("finding.lcapy", points=points),))
 
 
 def _draw(name: str, seed: int) -> Fraction:
@@ -232,5 +242,9 @@ def _replaced(node: Expression, measured: Callable[[Expression], Fraction | None
     return replaced(node, change)
 
 
-def agreement_row(titles: Sequence[str]) -> CheckRow:
-    return CheckRow("Second method", (f"{titles[1][:1].lower()}{titles[1][1:]} gives the same result (proved)",))
+def agreement_row(method: str | Said) -> CheckRow:
+    return CheckRow("Second method", (said("finding.same-result", method=method),))
+
+
+def independence_row(left: Expression, symbol: str) -> CheckRow:
+    return CheckRow("Independence", (said("finding.independent", quantity=left, symbol=Symbol(symbol)),))

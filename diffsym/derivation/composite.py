@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from diffsym.derivation.said import said
 from diffsym.derivation.steps import Derivation, Line, Passage
 from diffsym.expression.tree import ONE, ZERO, Expression, Relation, Symbol, equation, symbols_of
 from diffsym.forms.readable import Writer
@@ -21,7 +22,7 @@ def derive_composite(
     value = field.read(asked, values)
     tree = writer.tree(value)
     recalls = [
-        Line(f"{prefix}recall-{symbol}", equation(Symbol(symbol), results[symbol]), "RECALL", ("From above,",))
+        Line(f"{prefix}recall-{symbol}", equation(Symbol(symbol), results[symbol]), "RECALL", (said("line.above"),))
         for symbol in used
     ]
     lines = list(recalls)
@@ -29,13 +30,16 @@ def derive_composite(
     left: Expression = asked
     cofactors: tuple[Expression, ...] = tuple(ZERO for _ in recalls)
     if name:
-        definition = Line(f"{prefix}def", equation(Symbol(name), asked), "DEFINE", ("Wanted is",))
+        definition = Line(f"{prefix}def", equation(Symbol(name), asked), "DEFINE", (said("line.wanted"),))
         lines.append(definition)
         left = Symbol(name)
         hypotheses, cofactors = (*hypotheses, definition.relation), (*cofactors, ONE)
     relation = equation(left, tree)
     claim = Follows(hypotheses, relation, cofactors, ONE, tuple(range(len(recalls))))
     uses = tuple(line.label for line in lines)
-    final = Line(f"{prefix}result", relation, "RESULT", ("Put in, this is",), uses, claim, boxed=True)
-    passages = (Passage("elimination", "Earlier results", tuple(lines)), Passage("result", "Result", (final,)))
-    return Derivation(asked, "composite", "From earlier results", passages, relation), value
+    final = Line(f"{prefix}result", relation, "RESULT", (said("line.put-in"),), uses, claim, boxed=True)
+    passages = (
+        Passage("elimination", said("section.earlier"), tuple(lines)),
+        Passage("result", said("section.result"), (final,)),
+    )
+    return Derivation(asked, "composite", said("method.composite"), passages, relation), value

@@ -10,6 +10,8 @@ from diffsym.derivation.forms import FormWriter, Linear
 from diffsym.derivation.line_writer import linear_tree
 from diffsym.derivation.network import network
 from diffsym.derivation.rows import written
+from diffsym.derivation.said import said
+from diffsym.derivation.scribe import node_lead
 from diffsym.derivation.stamps import stamped_claim
 from diffsym.derivation.steps import Derivation, Line, Passage, Step
 from diffsym.derivation.targets import asked_currents, field_for, targets
@@ -46,7 +48,7 @@ def derive_determinants(
     steps: list[Step] = []
     for row in net.rows:
         relation = written(net, row)
-        lead = f"node {', '.join(row.nodes)}" if row.kind == "kcl" else row.name
+        lead = node_lead(row.nodes) if row.kind == "kcl" else row.name
         steps.append(
             Line(f"{prefix}row-{row.name}", relation, "KCL", (), (), stamped_claim(net, equations, row, relation), lead)
         )
@@ -78,7 +80,7 @@ def derive_determinants(
         relation = equation(key, linear_tree(values[key], circuit.signals, writer))
         if symbol_count(relation) > LONGEST:
             raise CircuitError("the solution of all rows at once is too long to print")
-        reason = ("and",) if solved else ("Cramer's rule gives",)
+        reason = (said("line.and" if solved else "line.cramer"),)
         solved.append(Line(f"{prefix}value-{_name(key)}", relation, "CRAMER", reason, (), Residual(rows, solution)))
     parts = {target.tree: _value(target.form, values, field, net.signals) for target in measured}
     tree = linear_tree(field.read(quantity.resolved, parts), circuit.signals, writer)
@@ -93,16 +95,16 @@ def derive_determinants(
     if solved and solved[-1].relation == relation:
         final = replace(solved.pop(), boxed=True)
     else:
-        final = Line(f"{prefix}result", relation, "RESULT", ("so the quantity is",), uses, claim, boxed=True)
+        final = Line(f"{prefix}result", relation, "RESULT", (said("line.so-quantity"),), uses, claim, boxed=True)
     passages = (
-        Passage("equations", "All rows at once", tuple(steps)),
-        Passage("elimination", "Solution", tuple(solved)),
-        Passage("result", "Result", (final,)),
+        Passage("equations", said("section.all-rows"), tuple(steps)),
+        Passage("elimination", said("section.solution"), tuple(solved)),
+        Passage("result", said("section.result"), (final,)),
     )
     return Derivation(
         quantity.resolved,
         "determinants",
-        "All rows at once",
+        said("method.determinants"),
         tuple(passage for passage in passages if passage.steps),
         relation,
         tuple(net.field.names),

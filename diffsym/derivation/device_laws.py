@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from diffsym.circuit.model import Circuit
 from diffsym.derivation.matched_pair import Transistor, transistors
 from diffsym.derivation.proof import Proof
+from diffsym.derivation.said import Said, said
 from diffsym.derivation.steps import Derivation, Line
 from diffsym.errors import CircuitError, QuantityError
 from diffsym.expression.names import joined
@@ -42,7 +43,7 @@ class Law:
     parameters: Mapping[str, str]
     law: str
     slope: str
-    words: str
+    words: Said
 
 
 LAWS = {
@@ -53,7 +54,7 @@ LAWS = {
         {"IS": "IS", "VT": "VT", "alpha": "alpha", "beta": "beta"},
         "i{k} = IS*exp(w{k}/VT)",
         "gm = IS/VT*exp(w{k}/VT)",
-        "The exponential law of the forward-active region, $VT$ being the thermal voltage:",
+        said("law.exponential"),
     ),
     "mos": Law(
         ("vGS", "vSG"),
@@ -62,7 +63,7 @@ LAWS = {
         {"k": "kn", "VTH": "VTH"},
         "i{k} = k/2*(w{k} - VTH)^2",
         "gm = k*(w{k} - VTH)",
-        "The square law of saturation, $k$ being the transconductance parameter and $VTH$ the threshold:",
+        said("law.square"),
     ),
 }
 
@@ -89,7 +90,7 @@ def law_roles(transistor: Transistor, k: str, taken: Iterable[str]) -> dict[str,
 
 def state_law(proof: Proof, transistor: Transistor, k: str, words: bool = True) -> None:
     law = LAWS[transistor.kind]
-    proof.given(f"law{k}", law.law.format(k=k), law.words if words else "", lead=transistor.name)
+    proof.given(f"law{k}", law.law.format(k=k), law.words if words else None, lead=transistor.name)
 
 
 def state_transconductance(proof: Proof, transistor: Transistor, k: str) -> None:
@@ -98,7 +99,7 @@ def state_transconductance(proof: Proof, transistor: Transistor, k: str) -> None
     proof.slope(
         "gmlaw",
         law.slope.format(k=k),
-        f"The transconductance $gm$ is the slope of [law{k}] with respect to $w{k}$:",
+        said("law.transconductance", law=f"[law{k}]", control=f"$w{k}$"),
         of=f"law{k}",
         by=f"w{k}",
     )
@@ -106,7 +107,7 @@ def state_transconductance(proof: Proof, transistor: Transistor, k: str) -> None
         proof.follow(
             "gmcurrent",
             f"gm = i{k}/VT",
-            f"The exponential is its own derivative, so [law{k}] comes back:",
+            said("law.own-derivative", law=f"[law{k}]"),
             uses={"gmlaw": "1", f"law{k}": "-1/VT"},
         )
 
@@ -139,24 +140,26 @@ def derive_device_law(
         raise QuantityError(
             f"the law of {transistor.name} gives no {quantity}", hint=f"it gives {' and '.join(results)}"
         )
-    return finished(proof, results[asked], Symbol(asked), "device-law", "From the device law", name)
+    return finished(proof, results[asked], Symbol(asked), "device-law", said("method.device-law"), name)
 
 
 def state_input_resistance(proof: Proof, k: str) -> None:
     """``rpi``: the reciprocal of the base current's slope; it needs the lines ``base``, iB = iC/β, and ``gmlaw``."""
-    words = f"Put [law{k}] into [base]:"
+    words = said("put.into", lines=f"[law{k}]", line="[base]")
     text = f"iB{k} = IS/beta*exp(w{k}/VT)"
     proof.follow("basevoltage", text, words, uses={"base": "1", f"law{k}": "1/beta"})
-    words = f"The input conductance is the slope of [basevoltage] with respect to $w{k}$:"
+    words = said("law.input-conductance", line="[basevoltage]", control=f"$w{k}$")
     proof.slope("gpi", f"gpi = IS/(beta*VT)*exp(w{k}/VT)", words, of="basevoltage", by=f"w{k}")
-    proof.follow("gpigm", "gpi = gm/beta", "Compare with [gmlaw]:", uses={"gpi": "1", "gmlaw": "-1/beta"})
-    proof.define("rpiname", "gpi = 1/rpi", "The input resistance is its reciprocal,")
+    proof.follow("gpigm", "gpi = gm/beta", said("law.compare"), uses={"gpi": "1", "gmlaw": "-1/beta"})
+    proof.define("rpiname", "gpi = 1/rpi", said("law.reciprocal"))
     factors = {"gpigm": "-beta*rpi/gm", "rpiname": "beta*rpi/gm"}
-    proof.follow("rpi", "rpi = beta/gm", "Put [rpiname] into [gpigm]:", uses=factors, rule="RESULT")
+    proof.follow(
+        "rpi", "rpi = beta/gm", said("put.into", lines="[rpiname]", line="[gpigm]"), uses=factors, rule="RESULT"
+    )
 
 
 def state_base_current(proof: Proof, transistor: Transistor, k: str) -> None:
-    words = f"The base current of {transistor.name} is smaller by the current gain:"
+    words = said("law.base-current", transistor=transistor.name)
     proof.given("base", f"iB{k} = i{k}/beta", words, lead=transistor.name)
 
 
@@ -164,32 +167,30 @@ def _bipolar(proof: Proof, transistor: Transistor) -> dict[str, str]:
     state_base_current(proof, transistor, "1")
     proof.section = "elimination"
     state_transconductance(proof, transistor, "1")
-    proof.given("rest", "i1 = I", "At the operating point the collector carries its bias current:")
+    proof.given("rest", "i1 = I", said("law.collector-at-rest"))
     factors = {"gmcurrent": "1", "rest": "1/VT"}
-    proof.follow("gm", "gm = I/VT", "Put [rest] into [gmcurrent]:", uses=factors, rule="RESULT")
+    proof.follow("gm", "gm = I/VT", said("put.into", lines="[rest]", line="[gmcurrent]"), uses=factors, rule="RESULT")
     state_input_resistance(proof, "1")
     return {"gm": "gm", "rpi": "rpi"}
 
 
 def _mos(proof: Proof, transistor: Transistor, wanted: set[str]) -> dict[str, str]:
-    proof.define("overdrive", "VOV = w1 - VTH", "The overdrive voltage at the operating point is")
-    proof.given("rest", "i1 = I", "At the operating point the drain carries its bias current:")
+    proof.define("overdrive", "VOV = w1 - VTH", said("law.overdrive-at-rest"))
+    proof.given("rest", "i1 = I", said("law.drain-at-rest"))
     proof.section = "elimination"
     state_transconductance(proof, transistor, "1")
-    proof.follow(
-        "gmk", "gm = k*VOV", "In terms of the overdrive,", uses={"gmlaw": "1", "overdrive": "-k"}, rule="RESULT"
-    )
+    proof.follow("gmk", "gm = k*VOV", said("law.by-overdrive"), uses={"gmlaw": "1", "overdrive": "-k"}, rule="RESULT")
     proof.follow(
         "current",
         "I = k/2*VOV^2",
-        "The law at the operating point:",
+        said("law.at-rest"),
         uses={"law1": "1", "rest": "-1", "overdrive": "-k/2*(VOV + w1 - VTH)"},
     )
     proof.section = "result"
     proof.follow(
         "gmratio",
         "gm = 2*I/VOV",
-        "Divide [gmk] by [current]:",
+        said("law.divide"),
         times="VOV",
         uses={"gmk": "VOV", "current": "-2"},
         rule="RESULT",
@@ -197,13 +198,13 @@ def _mos(proof: Proof, transistor: Transistor, wanted: set[str]) -> dict[str, st
     proof.follow(
         "square",
         "gm^2 = 2*k*I",
-        "Square [gmk] and put [current] in:",
+        said("law.square-it"),
         uses={"gmk": "gm + k*VOV", "current": "-2*k"},
     )
     proof.follow(
         "gmroot",
         "gm = sqrt(2*k*I)",
-        "A transistor that conducts has a positive transconductance, so the positive root holds:",
+        said("law.positive-root"),
         times="gm + sqrt(2*k*I)",
         uses={"square": "1"},
         rule="RESULT",
@@ -213,11 +214,11 @@ def _mos(proof: Proof, transistor: Transistor, wanted: set[str]) -> dict[str, st
 
 
 TITLES = {
-    "equations": "Equations",
-    "elimination": "Elimination",
-    "operating-point": "At the operating point",
-    "validity": "Range of validity",
-    "result": "Result",
+    "equations": said("section.equations"),
+    "elimination": said("section.elimination"),
+    "operating-point": said("section.operating-point"),
+    "validity": said("section.validity"),
+    "result": said("section.result"),
 }
 
 
@@ -226,7 +227,7 @@ def finished(
     line: str,
     quantity: Expression,
     method: str,
-    title: str,
+    title: Said,
     name: str,
     beside: Sequence[str] = (),
 ) -> Derivation:
@@ -236,8 +237,8 @@ def finished(
     if wanted != relation.left and all(wanted != side for known in proof.relations.values() for side in known.sides):
         proof.section = "result"
         proof.roles |= {"wanted": wanted, "found": relation.left, "value": relation.right}
-        proof.define("wanted", "wanted = found", "With")
-        proof.follow("answer", "wanted = value", "this is", uses={"wanted": "1", line: "1"}, rule="RESULT")
+        proof.define("wanted", "wanted = found", said("line.with"))
+        proof.follow("answer", "wanted = value", said("line.this-is"), uses={"wanted": "1", line: "1"}, rule="RESULT")
         line = "answer"
     passages = proof.passages(line, TITLES, beside)
     lines = [step for passage in passages for step in passage.steps if isinstance(step, Line)]

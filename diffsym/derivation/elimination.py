@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diffsym.derivation.forms import Key, Linear
-from diffsym.derivation.phrases import head_for, listed, reason_for
+from diffsym.derivation.phrases import head_for, reason_for
+from diffsym.derivation.said import Sentence, references, said
 from diffsym.derivation.scribe import Scribe, place_of
 from diffsym.derivation.search import Candidate, Combination, Plan
-from diffsym.derivation.steps import Inline, Line, Reference, Remark, Sentence, Step
+from diffsym.derivation.steps import Line, Reference, Remark, Step
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -73,7 +74,7 @@ class _Elimination:
         if self.plan.change is not None:
             change = self.plan.change
             if change.name != self.scribe.goal or not self.scribe_has(change.name):
-                line = self.scribe.define(change.name, self.scribe.forms.tree(change.meaning), ("Let",))
+                line = self.scribe.define(change.name, self.scribe.forms.tree(change.meaning), (said("line.let"),))
                 self.steps.append(line)
                 self.definition = line.label
             else:
@@ -149,8 +150,12 @@ class _Elimination:
             relation = equation(zero, ZERO)
             label = self.scribe.label("cancel")
             self.scribe.relations[label] = relation
-            head = ("Likewise that of ",) if steps else (*head_for(self.scribe, combination), ". The coefficient of ")
-            reason: Sentence = (*head, key, " becomes")
+            reason: Sentence = (said("combine.coefficient", unknown=key),)
+            reason = (
+                (said("combine.likewise", unknown=key),)
+                if steps
+                else (head_for(self.scribe, combination), ". ", *reason)
+            )
             steps.append(Line(label, relation, "CANCEL", reason, (), Equal(relation.left, relation.right)))
         return steps
 
@@ -180,11 +185,13 @@ class _Elimination:
             parts = [(label, factor), *((name, value * factor) for name, value in parts)]
             form, names = scribe.compact(form, place_of(unknown), scribe.comfort.put_in)
             self.add(names)
-            text: Sentence = ("Put ", *references(labels), " into ", Reference(label))
+            put, into = references(labels), Reference(label)
+            text: Sentence = (said("put.into", lines=put, line=into),)
             if factor not in (self.field.one, -self.field.one) and scribe.writer.size(factor) < 5:
-                text = (*text, " and multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
+                amount = scribe.writer.tree(-factor if factor.negative else factor)
+                text = (said("put.multiply", lines=put, line=into, factor=amount),)
             steps, label = scribe.conclude(
-                scribe.sides(form, self.late), form, parts, "SUBSTITUTE", (*text, ":"), place=place_of(unknown)
+                scribe.sides(form, self.late), form, parts, "SUBSTITUTE", text, place=place_of(unknown)
             )
             self.add(steps)
             parts = []
@@ -212,7 +219,7 @@ class _Elimination:
             line_form = Linear({unknown: self.field.one}) - value
             scaled_parts = [(label, self.field.one / coefficient)]
             scaled_parts += [(name, factor / coefficient) for name, factor in parts]
-            reason: Sentence = ("Solve ", Reference(label), " for ", left, ":")
+            reason: Sentence = (said("line.solve", line=Reference(label), unknown=left),)
             steps, label = scribe.conclude(relation, line_form, scaled_parts, "SOLVE", reason, place=place_of(unknown))
             self.add(steps)
         self.known.append(Solved(unknown, value, label, self.line_form(label)))
@@ -244,12 +251,13 @@ class _Elimination:
         elif not ready or labels or len(parts) > 1:
             text: Sentence
             if labels:
-                text = ("Put ", *references(labels), " into ", Reference(label))
+                put, into = references(labels), Reference(label)
+                text = (said("put.collect", lines=put, line=into),)
                 if factor not in (one, -one) and scribe.writer.size(factor) < 5:
-                    text = (*text, ", multiply by ", scribe.writer.tree(-factor if factor.negative else factor))
-                text = (*text, " and collect:")
+                    amount = scribe.writer.tree(-factor if factor.negative else factor)
+                    text = (said("put.multiply-collect", lines=put, line=into, factor=amount),)
             else:
-                text = ("Collect ", Reference(label), ":")
+                text = (said("line.collect", line=Reference(label)),)
             steps, label = scribe.conclude(
                 relation, form, parts, "SUBSTITUTE" if labels else "COLLECT", text, place=place_of(goal)
             )
@@ -288,7 +296,7 @@ class _Elimination:
         relation = equation(tree, Quotient(ONE, inverse))
         name = self.scribe.label("line")
         self.scribe.relations[name] = relation
-        return [Line(name, relation, "PARALLEL", ("Here",), (), Equal(relation.left, relation.right))]
+        return [Line(name, relation, "PARALLEL", (said("line.here"),), (), Equal(relation.left, relation.right))]
 
 
 def abs_value(value: Rational) -> Rational:
@@ -296,17 +304,13 @@ def abs_value(value: Rational) -> Rational:
     return -value if value.negative else value
 
 
-def references(labels: Sequence[str]) -> tuple[Inline, ...]:
-    return listed([Reference(label) for label in dict.fromkeys(labels)])
-
-
 def unused_remark(scribe: Scribe, unused: Sequence[str], absent: Sequence[str]) -> Remark | None:
     """Which rows were never needed, and which symbols therefore cannot appear."""
     if not unused:
         return None
-    labels = [Reference(scribe.row_label(name)) for name in unused]
-    text: Sentence = ("The rows " if len(labels) > 1 else "The row ", *listed(labels), " at ")
-    text = (*text, ", ".join(unused), " were never used" if len(labels) > 1 else " was never used")
+    rows = tuple(Reference(scribe.row_label(name)) for name in unused)
+    nodes = ", ".join(unused)
+    text: Sentence = (said("unused.rows", rows=rows, nodes=nodes),)
     if absent:
-        text = (*text, ", so ", *listed([Symbol(name) for name in absent]), " cannot appear in the result")
+        text = (*text, ", ", said("unused.so", symbols=tuple(Symbol(name) for name in absent)))
     return Remark((*text, "."))

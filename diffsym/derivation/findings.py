@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diffsym.derivation.checking import CheckedDerivation
-from diffsym.errors import Refuted
+from diffsym.errors import DiffsymError, Refuted
 from diffsym.expression.names import joined
-from diffsym.expression.tree import Expression, Relation, Symbol, substituted
+from diffsym.expression.tree import Expression, Relation, Symbol, substituted, symbol_count
 from diffsym.forms.asymptotics import leading
 from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check
@@ -89,6 +89,23 @@ def informative(value: Rational, writer: Writer) -> tuple[LimitFound, ...]:
         except Refuted:
             continue
     return tuple(out)
+
+
+def automatic(value: Rational, writer: Writer) -> tuple[ApproximationFound, ...]:
+    """The customary short form where nobody asks for one: output resistances large, or else the tail's."""
+    if value.terms > BRIEF or value.depends_on("s"):
+        return ()
+    for start in IDEAL:
+        names = [name for name in value.symbols if name.startswith(start)]
+        if not names:
+            continue
+        try:
+            found = approximation_of(value, names, (), writer)
+        except DiffsymError:
+            continue
+        if found.conditions and symbol_count(found.value) < symbol_count(writer.tree(value)):
+            return (found,)
+    return ()
 
 
 def approximation_of(value: Rational, large: Sequence[str], small: Sequence[str], writer: Writer) -> ApproximationFound:

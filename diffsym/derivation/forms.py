@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 
-from diffsym.derivation.line_writer import tidy, times
+from diffsym.derivation.line_writer import times
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -21,6 +21,7 @@ from diffsym.expression.tree import (
     sum_of,
 )
 from diffsym.forms.readable import Writer
+from diffsym.forms.signs import tidy
 from diffsym.kernel.rational import Field, Rational
 
 Key = Expression

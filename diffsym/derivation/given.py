@@ -18,9 +18,9 @@ from diffsym.derivation.given_lines import GivenScribe, without_minus, without_r
 from diffsym.derivation.given_rows import System, cleared_form, contradicts, cost, determinant, equations_of
 from diffsym.derivation.network import Network, Row
 from diffsym.derivation.numbers import numeric_passage
-from diffsym.derivation.phrases import listed
+from diffsym.derivation.said import references, said
 from diffsym.derivation.search import Plan, plain_plan, plan
-from diffsym.derivation.steps import Derivation, Line, Passage, Reference, Step
+from diffsym.derivation.steps import Derivation, Line, Passage, Step
 from diffsym.errors import CircuitError, ExpressionError, QuantityError
 from diffsym.expression.printing import to_text
 from diffsym.expression.tree import (
@@ -89,7 +89,7 @@ class Consequence:
         self.name = name
         self.known = in_terms_of
         self.writer = writer
-        self.title = title or "From the given relations"
+        self.title = title or said("method.given")
         self.numbers = numbers
         self.prefix = prefix
         self.field = Field((*atoms_of(*self.equations), *symbols_of(quantity)))
@@ -140,9 +140,9 @@ class Consequence:
         last = closing[-1]
         assert isinstance(last, Line)
         passages = [
-            Passage("equations", "Given", tuple(given)),
-            Passage("elimination", "Elimination", tuple(steps)),
-            Passage("result", "Result", tuple(closing)),
+            Passage("equations", said("section.given"), tuple(given)),
+            Passage("elimination", said("section.elimination"), tuple(steps)),
+            Passage("result", said("section.result"), tuple(closing)),
         ]
         worked = numeric_passage(last, self.numbers, self.prefix)
         if worked is not None:
@@ -285,7 +285,7 @@ class Consequence:
         collected, whole = scribe.forms.tree(outcome.values), without_minus(self.writer.tree(value))
         tree = whole if symbol_count(whole) < symbol_count(collected) else collected
         relation = equation(Symbol(name), tree)
-        steps, _ = scribe.conclude(relation, Linear(), list(outcome.last), "RESULT", ("Hence",), boxed=boxed)
+        steps, _ = scribe.conclude(relation, Linear(), list(outcome.last), "RESULT", (said("line.hence"),), boxed=boxed)
         line = steps[-1]
         assert isinstance(line, Line)
         return line, value
@@ -297,7 +297,7 @@ class Consequence:
         factors: dict[str, Expression] = {}
         if self.renamed:
             left = Symbol(self.name)
-            definition = scribe.define(left, self.quantity, ("With",))
+            definition = scribe.define(left, self.quantity, (said("line.with"),))
             steps.append(definition)
             factors[definition.label] = ONE
         found: dict[Expression, Rational] = {Symbol(name): value for name, (value, _) in values.items()}
@@ -308,7 +308,7 @@ class Consequence:
         claim = Follows(tuple(hypotheses), relation, cofactors, ONE, tuple(range(len(factors), len(hypotheses))))
         label = scribe.label("line")
         scribe.relations[label] = relation
-        reason = ("Put ", *listed([Reference(label) for label in labels]), " in:")
+        reason = (said("put.in", lines=references(labels)),)
         steps.append(Line(label, relation, "RESULT", reason, (*factors, *labels), claim, boxed=True))
         return steps
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.given_rows import System
+from diffsym.derivation.said import said, turned
 from diffsym.derivation.scribe import Scribe
 from diffsym.derivation.search import Combination
 from diffsym.derivation.steps import Line, Reference, Step
@@ -67,7 +68,7 @@ class GivenScribe(Scribe):
                 left, right = (self.writer.tree(self.field.read(side) * scale) for side in relation.sides)
                 cleared = equation(left, right)
                 claim = Follows((relation,), cleared, (scale.tree(),))
-                words = ("Multiply ", Reference(first), " by ", self.writer.tree(scale), ":")
+                words = (said("line.multiply", line=Reference(first), factor=self.writer.tree(scale)),)
                 steps.append(Line(label, cleared, "COLLECT", words, (first,), claim))
                 relation = cleared
             self.relations[label] = relation
@@ -172,7 +173,4 @@ def turned_line(line: Line, turned: Line) -> Line:
 
 def relabelled(line: Line, instead: Mapping[str, str]) -> Line:
     """The line with references to lines that are gone turned to those that stand for them."""
-    reason = tuple(
-        Reference(instead.get(part.label, part.label)) if isinstance(part, Reference) else part for part in line.reason
-    )
-    return replace(line, reason=reason, uses=tuple(instead.get(label, label) for label in line.uses))
+    return replace(line, said=turned(line.said, instead), uses=tuple(instead.get(label, label) for label in line.uses))

@@ -7,7 +7,7 @@ mirror the method refuses and shows what is left over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,11 @@ from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit, netlist_text
 from diffsym.derivation.kcl import derive_kcl
 from diffsym.derivation.network import Network, Row, network
-from diffsym.derivation.phrases import listed
 from diffsym.derivation.residue import residue
 from diffsym.derivation.rows import written
+from diffsym.derivation.said import Said, references, said
 from diffsym.derivation.stamps import premises_of
-from diffsym.derivation.steps import Derivation, Line, Netlist, Passage, Reference, Remark, Sentence, Step
+from diffsym.derivation.steps import Derivation, Line, Netlist, Passage, Remark, Sentence, Step
 from diffsym.derivation.targets import asked_currents, field_for, linear, targets
 from diffsym.errors import CircuitError
 from diffsym.expression.tree import (
@@ -66,7 +66,7 @@ class _HalfMethod:
         self.prefix = prefix
         mirror = mirror_of(circuit)
         if mirror is None:
-            raise CircuitError(residue(circuit, writer), hint="use the method kcl, which needs no symmetry")
+            raise residue(circuit, writer)
         self.mirror = mirror
         if quantity.sources or quantity.modes or asked_currents(quantity.resolved):
             raise CircuitError("the half-circuit method is for voltages driven by the circuit's own signals")
@@ -84,10 +84,10 @@ class _HalfMethod:
         rows = self.proved_rows(net, half, core, mates)
         closing, result = self.closing(core, target, asked, scale, mode, mates)
         passages = [
-            Passage("symmetry", "Symmetry", tuple(symmetry)),
-            Passage("equations", f"The {mode}-mode half-circuit", tuple(rows)),
+            Passage("symmetry", said("section.symmetry"), tuple(symmetry)),
+            Passage("equations", said(f"section.half-{mode}"), tuple(rows)),
             *(passage for passage in core.passages if passage.kind == "elimination"),
-            Passage("result", "Result", (*self.unboxed(core, result), *closing)),
+            Passage("result", said("section.result"), (*self.unboxed(core, result), *closing)),
         ]
         return Derivation(
             self.quantity.resolved,
@@ -98,8 +98,8 @@ class _HalfMethod:
             core.symbols,
         )
 
-    def title(self, mode: str) -> str:
-        return f"Half-circuit, {mode} mode"
+    def title(self, mode: str) -> Said:
+        return said(f"method.half-{mode}")
 
     def unboxed(self, core: Derivation, result: Relation) -> list[Step]:
         """The half's own result lines; boxed only where one of them is the result of the whole."""
@@ -191,22 +191,21 @@ class _HalfMethod:
         """v_b = ±v_a for every pair, v = 0 on the axis: read off the solution of the full rows."""
         pairs = self.mirror.pairs
         unknown = {key.plus for key in net.unknowns if isinstance(key, NodeVoltage)}
-        swaps = ", ".join(f"{first} with {second}" for first, second in pairs)
-        axis = [node for node in self.mirror.axis if node in unknown]
-        text: Sentence = (f"Exchanging {swaps} maps the circuit onto itself",)
+        swaps = tuple(said("symmetry.swap", first=first, second=second) for first, second in pairs)
+        axis = tuple(node for node in self.mirror.axis if node in unknown)
+        text: Sentence = (said("symmetry.exchange", swaps=swaps),)
         if axis:
-            text = (*text, f"; {' and '.join(axis)} {'stays' if len(axis) == 1 else 'stay'} in place")
+            text = (*text, "; ", said("symmetry.axis", nodes=axis))
         if self.mirror.odd:
-            several = len(self.mirror.odd) > 1
-            odd = listed([Symbol(name) for name in self.mirror.odd])
-            text = (*text, "; ", *odd, " change sign" if several else " changes sign")
+            text = (*text, "; ", said("symmetry.odd", signals=symbols(self.mirror.odd)))
         steps: list[Step] = [Remark((*text, "."))]
         other = self.mirror.even if mode == DIFFERENTIAL else self.mirror.odd
-        driven = listed([Symbol(name) for name in self.quantity.signals])
-        reason: Sentence = ("Only ", *driven, " is applied" if len(self.quantity.signals) == 1 else " are applied")
+        driven = symbols(self.quantity.signals)
+        reason: Sentence = (said("symmetry.only", signals=driven),)
         if other:
-            reason = (*reason, " (", *listed([Symbol(name) for name in other]), " = 0)")
-        reason = (*reason, ". The solution of the full circuit is unique, so it has this symmetry:")
+            zeros = tuple(equation(name, ZERO) for name in symbols(other))
+            reason = (said("symmetry.only-others-zero", signals=driven, zeros=zeros),)
+        reason = (*reason, " ", said("symmetry.unique"))
         solution = self.solved(net)
         rows = tuple(equation(self.row_tree(net, row.form), ZERO) for row in net.rows)
         mates: dict[str, Line] = {}
@@ -222,9 +221,9 @@ class _HalfMethod:
         for place, (node, relation) in enumerate(relations):
             claim = Residual(rows, tuple(solution))
             label = f"{self.prefix}mirror-{node}"
-            why: Sentence = reason if place == 0 else ("Likewise",)
+            why: Sentence = reason if place == 0 else (said("line.likewise"),)
             if relation.right == ZERO:
-                why = ("The node on the axis does not move; it is a virtual ground:",)
+                why = (said("symmetry.virtual-ground"),)
             line = Line(label, relation, "SYMMETRY", why, (), claim)
             steps.append(line)
             mates[node] = line
@@ -239,19 +238,10 @@ class _HalfMethod:
             return []
         halves = [half_circuit(self.circuit, self.mirror, mode).circuit for mode in (DIFFERENTIAL, COMMON)]
         own, other = ({name for e in half.elements for name in symbols_of(e.value)} for half in halves)
-        absent = [Symbol(name) for name in sorted(other - own - set(self.circuit.signals))]
-        text: Sentence = (
-            "The determinant of the full rows is that of the differential half times that of the common-mode half",
-        )
+        absent = symbols(sorted(other - own - set(self.circuit.signals)))
+        text: Sentence = (said("symmetry.determinant"),)
         if absent:
-            several = len(absent) > 1
-            text = (
-                *text,
-                "; ",
-                *listed(absent),
-                " occur" if several else " occurs",
-                " only in the second, which divides out",
-            )
+            text = (*text, "; ", said("symmetry.divides-out", symbols=absent))
         return [Remark((*text, "."), claims)]
 
     def row_tree(self, net: Network, form: Linear) -> Expression:
@@ -292,9 +282,8 @@ class _HalfMethod:
                 claim = self.row_claim(net, equations, row, written(small, row), premises, silent)
                 claims.extend([] if claim is None else [claim])
         if claims:
-            text = "Put into the rows of the full circuit, these relations leave exactly the rows of the half-circuit."
-            steps.insert(0, Remark((*half.changed_text(), text), tuple(claims)))
-        steps.insert(0, Netlist(netlist_text(half.circuit), f"The {half.mode}-mode half-circuit as a netlist."))
+            steps.insert(0, Remark((*half.changed_text(), said("half.rows")), tuple(claims)))
+        steps.insert(0, Netlist(netlist_text(half.circuit), said(f"half.netlist-{half.mode}")))
         return steps
 
     def row_claim(
@@ -342,22 +331,26 @@ class _HalfMethod:
         left = quantity
         if self.name:
             left = Symbol(self.name)
-            definition = Line(f"{self.prefix}def", equation(left, quantity), "DEFINE", ("Wanted is",))
+            definition = Line(f"{self.prefix}def", equation(left, quantity), "DEFINE", (said("line.wanted"),))
             steps.append(definition)
             used.append(definition)
             cofactors.append(ONE)
         relation = equation(left, total)
         if relation == half_line.relation:
-            return [Remark(("This voltage is the same in the half-circuit and in the full circuit.",))], relation
+            return [Remark((said("half.same"),))], relation
         claim = Follows(tuple(line.relation for line in used), relation, tuple(cofactors), ONE, replacing)
         labels = [line.label for line in used if line.rule != "DEFINE"]
-        reason: Sentence = ("Back in the full circuit, from ", *listed([Reference(label) for label in labels]), ":")
+        reason: Sentence = (said("half.back", lines=references(labels)),)
         steps.append(
             Line(
                 f"{self.prefix}result", relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True
             )
         )
         return steps, relation
+
+
+def symbols(names: Iterable[str]) -> tuple[Symbol, ...]:
+    return tuple(Symbol(name) for name in names)
 
 
 def _voltages(node: Expression) -> list[NodeVoltage]:

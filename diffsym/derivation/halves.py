@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror
+from diffsym.derivation.said import Said, Sentence, said
 from diffsym.errors import CircuitError
 from diffsym.expression.printing import to_flat
 from diffsym.expression.tree import (
@@ -40,11 +41,11 @@ class Half:
     circuit: SmallSignalCircuit
     mode: str
     kept: tuple[str, ...]
-    changed: tuple[str, ...]
+    changed: tuple[Said, ...]
 
-    def changed_text(self) -> tuple[str, ...]:
+    def changed_text(self) -> Sentence:
         """What became of the elements on and across the axis, as sentences."""
-        return tuple(f"{sentence}. " for sentence in self.changed)
+        return tuple(part for sentence in self.changed for part in (sentence, " "))
 
 
 def half_circuit(circuit: SmallSignalCircuit, mirror: Mirror, mode: str) -> Half:
@@ -60,7 +61,7 @@ class _Cut:
         self.differential = mode == DIFFERENTIAL
         self.kept = {first for first, _ in mirror.pairs}
         self.silent = dict.fromkeys(mirror.even if self.differential else mirror.odd, ZERO)
-        self.changed: list[str] = []
+        self.changed: list[Said] = []
 
     def half(self) -> Half:
         elements: list[LinearElement] = []
@@ -185,7 +186,7 @@ class _Cut:
             return
         factor = DOUBLED.get(element.kind)
         if element.kind == "R":
-            self.changed.append(f"{element.name} lies on the axis: each half sees twice its value")
+            self.changed.append(said("half.on-axis", element=element.name))
         yield replace(element, value=factor(self.value(element.value)) if factor else self.value(element.value))
 
     def bridge(self, element: LinearElement) -> Iterator[LinearElement]:
@@ -196,9 +197,7 @@ class _Cut:
         if control is not None and swap:
             control = (control[1], control[0])
         if element.kind in HALVED:
-            self.changed.append(
-                f"{element.name} lies across the axis: its middle is at 0 V, half of it belongs to each half"
-            )
+            self.changed.append(said("half.across-axis", element=element.name))
             yield replace(element, plus=plus, minus=GROUND, value=HALVED[element.kind](element.value))
             return
         if element.kind in ("V", "I"):

@@ -15,12 +15,12 @@ from diffsym.derivation.abbreviations import LONGEST, spare_names
 from diffsym.derivation.elimination import Outcome, eliminate, unused_remark
 from diffsym.derivation.forms import Key, Linear
 from diffsym.derivation.frequency import transfer_form
-from diffsym.derivation.line_writer import LineWriter, linear_tree
+from diffsym.derivation.line_writer import linear_tree
 from diffsym.derivation.network import Network, network
-from diffsym.derivation.phrases import listed
+from diffsym.derivation.said import Said, said
 from diffsym.derivation.scribe import NAMINGS, Naming, Scribe, place_of
 from diffsym.derivation.search import Bounds, Plan, moved, plain_plan, plan
-from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Sentence, Step
+from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Step
 from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
 from diffsym.errors import CircuitError
 from diffsym.expression.tree import (
@@ -58,7 +58,7 @@ def derive_kcl(
     writer: Writer,
     *,
     name: str = "",
-    title: str = "",
+    title: str | Said = "",
     prefix: str = "",
     bounds: Bounds | None = None,
     signed: bool = True,
@@ -74,7 +74,7 @@ class _Method:
         quantity: Quantity,
         writer: Writer,
         name: str,
-        title: str,
+        title: str | Said,
         prefix: str,
         bounds: Bounds | None,
         signed: bool,
@@ -83,7 +83,7 @@ class _Method:
         self.quantity = quantity
         self.writer = writer
         self.name = name
-        self.title = title or "KCL at every node"
+        self.title = title or said("method.kcl")
         self.prefix = prefix
         self.bounds = bounds
         self.signed = signed
@@ -118,9 +118,9 @@ class _Method:
             scribe.goal = goal
             opening: list[Step] = []
             if not is_named(target.form):
-                opening.append(scribe.define(goal, scribe.forms.tree(target.form), ("Let",)))
+                opening.append(scribe.define(goal, scribe.forms.tree(target.form), (said("line.let"),)))
             if self.name and place == len(goals) - 1:
-                opening.append(scribe.define(Symbol(self.name), asked, ("Wanted is",)))
+                opening.append(scribe.define(Symbol(self.name), asked, (said("line.wanted"),)))
             if chosen is None:
                 outcome = Outcome((), tuple(opening), Linear(), (), ())
             else:
@@ -131,9 +131,9 @@ class _Method:
         closing, result = self.result(scribe, net, founds)
         steps, closing = without_repetition(steps, closing)
         passages = [
-            Passage("equations", "Equations", tuple(scribe.held()) + tuple(rows)),
-            Passage("elimination", "Elimination", tuple(steps)),
-            Passage("result", "Result", tuple(closing)),
+            Passage("equations", said("section.equations"), tuple(scribe.held()) + tuple(rows)),
+            Passage("elimination", said("section.elimination"), tuple(steps)),
+            Passage("result", said("section.result"), tuple(closing)),
         ]
         return Derivation(
             self.quantity.resolved,
@@ -235,7 +235,7 @@ class _Method:
         if len(founds) == 1 and len(founds[0].outcome.product) == 2:
             tree = self.staged(founds[0], total, tree, field)
         if scribe.naming and named != total and set(symbols_of(tree)) - set(total.symbols):
-            in_s = transfer_form(total, LineWriter(self.writer.kind, 1000), scribe.short.taken)
+            in_s = transfer_form(total, Writer(self.writer.kind, 1000), scribe.short.taken)
             if in_s is not None:
                 tree = in_s.tree
                 for entry in in_s.names:
@@ -245,7 +245,9 @@ class _Method:
         parts = self.quotient_parts(scribe, founds, values, field)
         if self.name:
             parts.append((self.definition(scribe), scribe.field.one))
-        lines, label = scribe.conclude(equation(left, tree), Linear(), parts, "RESULT", ("Hence",), boxed=True)
+        lines, label = scribe.conclude(
+            equation(left, tree), Linear(), parts, "RESULT", (said("line.hence"),), boxed=True
+        )
         steps += lines
         steps += self.closing(scribe, net, founds, total)
         return steps, scribe.relations[label]
@@ -271,7 +273,7 @@ class _Method:
 
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
-        thorough = LineWriter(self.writer.kind, 2500)
+        thorough = Writer(self.writer.kind, 2500)
         tree = linear_tree(total, self.circuit.signals, thorough)
         if named == total or symbol_count(tree) + taken <= LONGEST:
             return tree
@@ -332,18 +334,12 @@ class _Method:
         remark = unused_remark(scribe, unused, only)
         if remark is not None:
             steps.append(
-                Remark(remark.text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in only))
+                Remark(remark.said, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in only))
             )
         rest = [name for name in absent if name not in only]
         if rest and not isinstance(value, Number):
-            several = len(rest) > 1
-            text: Sentence = (
-                *listed([Symbol(name) for name in rest]),
-                " do not" if several else " does not",
-                " appear: the result does not depend on ",
-                "them." if several else "it.",
-            )
-            steps.append(Remark(text, tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
+            text = said("unused.symbols", symbols=tuple(Symbol(name) for name in rest))
+            steps.append(Remark((text,), tuple(c for c in claims if isinstance(c, Independent) and c.symbol in rest)))
         return steps
 
 

@@ -9,6 +9,7 @@ from diffsym.derivation.device_laws import finished, free_name, law_roles, state
 from diffsym.derivation.matched_pair import HINT, TransistorPair, node_voltage, transistor_pair
 from diffsym.derivation.operating_point import balance, outputs, slopes
 from diffsym.derivation.proof import Proof
+from diffsym.derivation.said import said
 from diffsym.derivation.slopes import Asked, read_asked
 from diffsym.derivation.steering import Stage, bipolar, loop, oriented, square
 from diffsym.derivation.steps import Derivation
@@ -61,7 +62,7 @@ def derive_large_signal(
     line = story.line(asked, frozenset(joined(symbol) for symbol in in_terms_of))
     beside = story.beside(line)
     quantity_tree = story.proof.relations[line].left if asked.by else asked.of
-    title = "From the device law, for signals of any size"
+    title = said("method.large-signal")
     return finished(story.proof, line, quantity_tree, "large-signal", title, name, beside)
 
 
@@ -156,7 +157,9 @@ class Story:
         right = known.right.operand if isinstance(known.right, Negation) else Negation(known.right)
         self.proof.section = "elimination"
         self.proof.roles |= {"left": left, "right": right}
-        self.proof.follow("turned", "left = right", f"Turn the sign of [{line}]:", uses={line: "-1"}, rule="RESULT")
+        self.proof.follow(
+            "turned", "left = right", said("curve.turn", line=f"[{line}]"), uses={line: "-1"}, rule="RESULT"
+        )
         return "turned"
 
 

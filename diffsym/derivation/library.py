@@ -15,7 +15,7 @@ from typing import TypeVar
 from diffsym.circuit.model import Circuit
 from diffsym.circuit.netlist import read_netlist
 from diffsym.derivation.checking import checked
-from diffsym.derivation.checks import CheckRow, dimension_row, limit_sentence, number_row, unit_of
+from diffsym.derivation.checks import CheckRow, dimension_row, independence_row, limit_sentence, number_row, unit_of
 from diffsym.derivation.device_laws import derive_device_law
 from diffsym.derivation.findings import approximation_of, expanded, limit_of, proved
 from diffsym.derivation.given import derive_given
@@ -156,7 +156,7 @@ def work_by_law(premises: Premises, spec: QuantitySpec) -> WorkedQuantity:
         rows.insert(0, dimension_row(quantity, whole, premises.dimensions))
     for symbol in spec.independent_of:
         facts.append(proved(Independent(whole, symbol), f"{spec.name} depends on {symbol}"))
-        rows.append(CheckRow("Independence", (left, " does not change with ", Symbol(symbol), " (proved)")))
+        rows.append(independence_row(left, symbol))
     nominal = premises.nominal(spec)
     if nominal:
         unit = unit_of(quantity, premises.dimensions)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from diffsym.circuit.values import exact_number, exact_tree
+from diffsym.derivation.said import said
 from diffsym.derivation.steps import Line, Passage, Reference, Step
 from diffsym.errors import NetlistError
 from diffsym.expression.tree import (
@@ -46,9 +47,9 @@ def numeric_passage(result: Line, numbers: Mapping[str, Fraction], prefix: str =
     cofactors = (ONE, *(ZERO for _ in premises))
     claim = Follows((result.relation, *premises), goal, cofactors, ONE, tuple(range(1, len(premises) + 1)))
     labels = [f"{prefix}value-{name}" for name in names]
-    reason = ("Put the numbers into ", Reference(result.label), ":")
+    reason = (said("line.numbers", line=Reference(result.label)),)
     steps.append(Line(f"{prefix}value", goal, "NUMBERS", reason, (result.label, *labels), claim))
-    return Passage("numbers", "With numbers (in SI units)", tuple(steps))
+    return Passage("numbers", said("section.numbers"), tuple(steps))
 
 
 def folded(node: Expression) -> Expression:

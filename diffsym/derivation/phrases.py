@@ -2,52 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from diffsym.derivation.forms import Linear
 from diffsym.derivation.network import voltage_of
+from diffsym.derivation.said import Inline, Reference, Said, Sentence, Together, said
 from diffsym.derivation.search import Change, Combination
-from diffsym.derivation.steps import Inline, Reference, Sentence
 from diffsym.expression.tree import Expression, equation
 
 if TYPE_CHECKING:
     from diffsym.derivation.scribe import Scribe
 
 
-def listed(parts: Sequence[Inline]) -> tuple[Inline, ...]:
-    """a, b and c"""
-    out: list[Inline] = []
-    for place, part in enumerate(parts):
-        if place:
-            out.append(" and " if place == len(parts) - 1 else ", ")
-        out.append(part)
-    return tuple(out)
-
-
 def reason_for(scribe: Scribe, combination: Combination, change: Change | None, headed: bool = True) -> Sentence:
     """The sentence before a signed sum of rows; without its head where an earlier line has said what is done."""
     inside, gone = _cancelled(scribe, combination)
-    why: list[Sentence] = []
+    head: Sentence = (head_for(scribe, combination), ": ") if headed else ()
+    mood = "because" if headed else "so"
+    why: list[Said] = []
     if inside:
-        several = len(inside) > 1
-        why.append(
-            (
-                "the currents of " if several else "the current of ",
-                " and ".join([", ".join(inside[:-1]), inside[-1]] if several else inside),
-                " stay inside and drop out" if several else " stays inside and drops out",
-            )
-        )
+        why.append(said(f"{mood}.inside", devices=tuple(inside)))
     if gone:
-        why.append((*listed(list(gone)), " cancel" if len(gone) > 1 else " cancels"))
+        why.append(said(f"{mood if not why else 'because'}.cancels", gone=tuple(gone)))
     if not why:
-        why.append(("only differences of voltages remain",))
-    text: list[Inline] = [*head_for(scribe, combination), ": "] if headed else ["So "]
-    for place, clause in enumerate(why):
-        text.extend(("; ", *clause) if place else clause)
+        why.append(said(f"{mood}.differences"))
     if change is not None and not _is_meaning(change):
-        text.extend(("; write ", equation(change.gone, scribe.forms.tree(change.instead))))
-    return (*text, ".")
+        why.append(said("because.write", relation=equation(change.gone, scribe.forms.tree(change.instead))))
+    clauses: list[Inline] = []
+    for clause in why:
+        clauses += ["; ", clause] if clauses else [clause]
+    return (*head, *clauses, ".")
 
 
 def _is_meaning(change: Change) -> bool:
@@ -55,25 +39,25 @@ def _is_meaning(change: Change) -> bool:
     return len(change.meaning) == 2
 
 
-def head_for(scribe: Scribe, combination: Combination) -> Sentence:
+def head_for(scribe: Scribe, combination: Combination) -> Said:
     """What is done with the rows: subtracted, added, formed."""
-    labels = [Reference(scribe.row_label(name)) for name, _ in combination]
+    labels = tuple(Reference(scribe.row_label(name)) for name, _ in combination)
     signs = [sign for _, sign in combination]
     kcl = all(scribe.network.row(name).kind == "kcl" for name, _ in combination)
     if all(sign > 0 for sign in signs):
         if not kcl:
-            return ("Add ", *listed(labels))
+            return said("combine.add", lines=labels)
         nodes = ", ".join(node for name, _ in combination for node in scribe.network.row(name).nodes)
-        return ("Add ", *listed(labels), f", which is KCL of the supernode {{{nodes}}}")
+        return said("combine.supernode", lines=labels, nodes=f"{{{nodes}}}")
     if len(combination) == 2:
         plus = labels[signs.index(1)]
         minus = labels[signs.index(-1)]
-        return ("Subtract ", minus, " from ", plus)
-    out: list[Inline] = ["Form "]
+        return said("combine.subtract", minus=minus, plus=plus)
+    terms: list[Inline] = []
     for label, sign in zip(labels, signs):
-        out.append(" + " if sign > 0 and len(out) > 1 else " − " if sign < 0 else "")
-        out.append(label)
-    return tuple(part for part in out if part != "")
+        terms += [" + " if sign > 0 and terms else " − " if sign < 0 else "", label]
+    # a sum is one inline of its own, not a list of lines
+    return said("combine.form", sum=Together(tuple(terms)))
 
 
 def _cancelled(scribe: Scribe, combination: Combination) -> tuple[list[str], list[Expression]]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from diffsym.derivation.sentences import read_formula, read_sentence, with_references
-from diffsym.derivation.steps import Line, Passage, Reference, Remark, Sentence, Step
+from diffsym.derivation.said import Argument, Inline, Reference, Said, Sentence, mentioned, said
+from diffsym.derivation.sentences import read_formula
+from diffsym.derivation.steps import Line, Passage, Remark, Step
+from diffsym.derivation.wording import catalogue
 from diffsym.expression.tree import ONE, ZERO, Expression, Relation, substituted, symbols_of
 from diffsym.kernel.claims import Claim, Derivative, Follows
 
@@ -21,6 +23,9 @@ class Statement:
     section: str
     step: Step
     rests_on: tuple[str, ...]
+
+
+LET = said("line.let")
 
 
 class Proof:
@@ -52,8 +57,23 @@ class Proof:
         assert isinstance(found, Relation), text
         return found
 
-    def words(self, text: str) -> Sentence:
-        return with_references(read_sentence(text, self.formula), self.label)
+    def words(self, message: Said | None) -> Sentence:
+        """The message with the lines and formulas that its entry names in roles."""
+        if message is None:
+            return ()
+        arguments: dict[str, Argument] = {
+            name: self.part(value) if isinstance(value, str) else value for name, value in message.arguments
+        }
+        for place in sorted(catalogue().entries[message.key].places):
+            if not place.startswith("{"):
+                arguments[place] = self.part(place)
+        return (Said(message.key, tuple(arguments.items())),)
+
+    def part(self, text: str) -> Inline:
+        """``[line]`` as a reference, ``$formula$`` as a formula, anything else as it is."""
+        if text[:1] == "[":
+            return Reference(self.label(text[1:-1]))
+        return self.formula(text[1:-1]) if text[:1] == "$" else text
 
     def label(self, name: str) -> str:
         assert name in self.relations, name
@@ -61,11 +81,13 @@ class Proof:
 
     # ---- statements
 
-    def given(self, name: str, text: str, words: str = "", *, lead: str = "", rule: str = "GIVEN") -> None:
+    def given(
+        self, name: str, text: str, words: Said | None = None, *, lead: str | Said = "", rule: str = "GIVEN"
+    ) -> None:
         """A premise: a law, a source's value, a condition; with rule DEFINE, a name for something."""
         self.add_line(name, self.relation(text), rule, words, (), None, lead)
 
-    def define(self, name: str, text: str, words: str = "Let") -> None:
+    def define(self, name: str, text: str, words: Said = LET) -> None:
         self.given(name, text, words, rule="DEFINE")
 
     def also(self, name: str, known: str) -> None:
@@ -73,7 +95,7 @@ class Proof:
         self.relations[name] = self.relations[known]
         self.other_names[name] = self.other_names.get(known, known)
 
-    def row(self, name: str, text: str, words: str, stamped: Relation, factor: str, lead: str) -> None:
+    def row(self, name: str, text: str, words: Said | None, stamped: Relation, factor: str, lead: str | Said) -> None:
         """KCL as the circuit's elements give it (``stamped``), ``factor`` times which is the line."""
         relation = self.relation(text)
         self.add_line(name, relation, "KCL", words, (), Follows((stamped,), relation, (self.tree(factor),)), lead)
@@ -82,7 +104,7 @@ class Proof:
         self,
         name: str,
         text: str,
-        words: str,
+        words: Said | None,
         *,
         uses: Mapping[str, str] | None = None,
         put: Sequence[str] = (),
@@ -101,13 +123,13 @@ class Proof:
         )
         self.add_line(name, relation, rule, words, labels, claim)
 
-    def slope(self, name: str, text: str, words: str, *, of: str, by: str) -> None:
+    def slope(self, name: str, text: str, words: Said | None, *, of: str, by: str) -> None:
         """The line's right side is the derivative of the right side of the line ``of``."""
         relation, symbol = self.relation(text), symbols_of(self.tree(by))[0]
         claim = Derivative(self.relations[of].right, symbol, relation.right)
         self.add_line(name, relation, "DIFFERENTIATE", words, (of,), claim)
 
-    def remark(self, words: str, after: Sequence[str], claims: Sequence[Claim] = ()) -> None:
+    def remark(self, words: Said, after: Sequence[str], claims: Sequence[Claim] = ()) -> None:
         """A sentence that is said where all the lines ``after`` are."""
         self.statements.append(Statement(self.section, Remark(self.words(words), tuple(claims)), tuple(after)))
 
@@ -116,10 +138,10 @@ class Proof:
         name: str,
         relation: Relation,
         rule: str,
-        words: str,
+        words: Said | None,
         uses: Sequence[str],
         claim: Claim | None,
-        lead: str = "",
+        lead: str | Said = "",
     ) -> None:
         assert name not in self.relations, name
         self.relations[name] = relation
@@ -129,7 +151,7 @@ class Proof:
 
     # ---- what a result rests on
 
-    def passages(self, result: str, titles: Mapping[str, str], beside: Sequence[str] = ()) -> tuple[Passage, ...]:
+    def passages(self, result: str, titles: Mapping[str, Said], beside: Sequence[str] = ()) -> tuple[Passage, ...]:
         """The sections that lead to the line ``result``, which is boxed and stands last.
 
         ``beside``: lines that are shown although the result does not rest on them.
@@ -147,7 +169,7 @@ class Proof:
                 shown = name in wanted
             else:
                 name, shown = "", needed <= wanted
-            if not shown or any(step in said for said in (*sections.values(), after)):
+            if not shown or any(step in shown for shown in (*sections.values(), after)):
                 continue
             if name == box:
                 boxed.append(replace(step, boxed=True) if isinstance(step, Line) else step)
@@ -163,11 +185,7 @@ class Proof:
         rests_on = {
             statement.step.label.removeprefix(self.prefix): (
                 *statement.rests_on,
-                *(
-                    part.label.removeprefix(self.prefix)
-                    for part in statement.step.reason
-                    if isinstance(part, Reference)
-                ),
+                *(label.removeprefix(self.prefix) for label in mentioned(statement.step.said)),
             )
             for statement in self.statements
             if isinstance(statement.step, Line)

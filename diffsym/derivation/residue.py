@@ -6,35 +6,47 @@ from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror, mirror_of
 from diffsym.derivation.forms import FormWriter, Linear
 from diffsym.derivation.network import network
-from diffsym.expression.printing import to_text
-from diffsym.expression.tree import (
-    NodeVoltage,
-)
+from diffsym.derivation.said import Inline, Said, Together, said
+from diffsym.errors import CircuitError
+from diffsym.expression.tree import NodeVoltage
 from diffsym.forms.readable import Writer
 
 
-def residue(circuit: SmallSignalCircuit, writer: Writer) -> str:
+class HalvesDiffer(CircuitError):
+    """The circuit has no mirror; ``said`` tells why, ``nearly``: its halves are alike but for some values."""
+
+    def __init__(self, said: Said, *, nearly: bool) -> None:
+        super().__init__(str(said), hint="use the method kcl, which needs no symmetry")
+        self.said = said
+        self.nearly = nearly
+
+
+def residue(circuit: SmallSignalCircuit, writer: Writer) -> HalvesDiffer:
     """Why there is no mirror: which elements would be images of each other but differ."""
     near = mirror_of(circuit, values=False)
     if near is None:
-        return "the circuit has no mirror symmetry: no exchange of nodes maps it onto itself"
+        return HalvesDiffer(said("mismatch.none"), nearly=False)
     values = {element.name: element.value for element in circuit.elements}
     kinds = {element.name: element.kind for element in circuit.elements}
     seen: set[str] = set()
-    differences: list[str] = []
+    differences: list[Inline] = []
     for name, image in near.elements.items():
         if name in seen or kinds[name] in ("V", "I") or values[name] == values[image]:
             continue
         seen |= {name, image}
-        differences.append(f"{name} is {to_text(values[name])} but its image {image} is {to_text(values[image])}")
+        differences += ["; "] if differences else []
+        differences.append(
+            said("mismatch.difference", element=name, value=values[name], image=image, other=values[image])
+        )
     left = leftover(circuit, near, writer)
-    return "the halves do not match: " + "; ".join(differences) + (f". What is left over: {left}" if left else "")
+    differences += [". ", left] if left else []
+    return HalvesDiffer(said("mismatch.halves", differences=Together(tuple(differences))), nearly=True)
 
 
-def leftover(circuit: SmallSignalCircuit, near: Mirror, writer: Writer) -> str:
+def leftover(circuit: SmallSignalCircuit, near: Mirror, writer: Writer) -> Said | None:
     """The sum of two image rows with v_b = −v_a put in: 0 for a true mirror, the residue else."""
     if not near.odd:
-        return ""
+        return None
     net = network(circuit, (), near.odd)
     one = net.field.one
     for first, second in near.pairs:
@@ -48,5 +60,5 @@ def leftover(circuit: SmallSignalCircuit, near: Mirror, writer: Writer) -> str:
             form = form.without(NodeVoltage(node))
         if form:
             tree = FormWriter(net.field, writer, [*net.unknowns, *net.signals]).tree(form)
-            return f"the sum of the rows at {first} and {second} keeps {to_text(tree)}"
-    return ""
+            return said("mismatch.left-over", first=first, second=second, rest=tree)
+    return None

@@ -10,9 +10,10 @@ from diffsym.derivation.currents import by_value
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.network import Network
 from diffsym.derivation.rows import written
+from diffsym.derivation.said import Said, Sentence, said
 from diffsym.derivation.search import Combination
 from diffsym.derivation.stamps import held_relations, stamped_claim
-from diffsym.derivation.steps import Line, Sentence, Step
+from diffsym.derivation.steps import Line, Step
 from diffsym.expression.tree import (
     ONE,
     ZERO,
@@ -49,6 +50,15 @@ class Naming:
 
 NAMINGS = (Naming(), Naming(2, 8, LONGEST), Naming(2, 6, 6))
 """From few names to many."""
+
+
+UNUSED = said("row.unused")
+"""The reason of a row that the derivation does not use."""
+
+
+def node_lead(nodes: Sequence[str]) -> Said:
+    """What stands before KCL of a node, or of several that sources join."""
+    return said("row.node", nodes=", ".join(nodes))
 
 
 class Scribe:
@@ -99,9 +109,9 @@ class Scribe:
             label = f"{self.prefix}row-{row.name}"
             self.relations[label] = relation
             self.forms_of[label] = row.form
-            lead = f"node {', '.join(row.nodes)}" if row.kind == "kcl" else row.name
+            lead = node_lead(row.nodes) if row.kind == "kcl" else row.name
             rule = "KCL" if row.kind == "kcl" else "LAW"
-            note: Sentence = () if row.name in used else ("not needed below",)
+            note: Sentence = () if row.name in used else (UNUSED,)
             steps.append(Line(label, relation, rule, note, (), claim, lead))
         return steps
 
@@ -194,7 +204,7 @@ class Scribe:
         label = self.label("name")
         self.relations[label] = entry.relation
         uses = tuple(self.named_label(other.name) for other in inner)
-        return [Line(label, entry.relation, "NAME", ("For short, let",), uses)]
+        return [Line(label, entry.relation, "NAME", (said("line.short"),), uses)]
 
     def expanded(self, value: Rational) -> Rational:
         """The value with every introduced name written out."""

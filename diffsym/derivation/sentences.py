@@ -1,11 +1,11 @@
-"""A sentence is words with formulas between dollars, and, where lines are named, references in square brackets."""
+"""A sentence is words with formulas between dollars."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 
-from diffsym.derivation.steps import Inline, Reference, Sentence
+from diffsym.derivation.steps import Inline, Sentence
 from diffsym.errors import ExpressionError
 from diffsym.expression.reading import read_lines
 from diffsym.expression.tree import Expression, Relation
@@ -13,7 +13,6 @@ from diffsym.expression.tree import Expression, Relation
 Formula = Expression | Relation
 
 _FORMULA = re.compile(r"\$([^$]*)\$")
-_REFERENCE = re.compile(r"\[(\w+)\]")
 
 
 def read_formula(text: str, symbols: Iterable[str] = (), *, quantities: bool = False) -> Formula:
@@ -38,21 +37,6 @@ def read_sentence(text: str, formula: Callable[[str], Formula] = read_formula) -
         elif piece:
             parts.append(re.sub(r"\s+", " ", piece))
     return tuple(parts)
-
-
-def with_references(sentence: Sentence, label: Callable[[str], str]) -> Sentence:
-    """``[name]`` in the words becomes a reference to the line that ``label`` gives for the name."""
-    out: list[Inline] = []
-    for part in sentence:
-        if not isinstance(part, str):
-            out.append(part)
-            continue
-        for place, piece in enumerate(_REFERENCE.split(part)):
-            if place % 2:
-                out.append(Reference(label(piece)))
-            elif piece:
-                out.append(piece)
-    return tuple(out)
 
 
 def read_paragraphs(text: str, formula: Callable[[str], Formula] = read_formula) -> tuple[Sentence, ...]:

@@ -33,6 +33,7 @@ from diffsym.derivation.file_values import (
     words,
 )
 from diffsym.derivation.file_values import relations as relation_list
+from diffsym.derivation.places import check_places, read_places
 from diffsym.derivation.steps import Sentence
 from diffsym.errors import DerivationFileError
 from diffsym.expression.tree import Expression, Relation
@@ -81,9 +82,21 @@ class QuantitySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """An author's words in one language; what is empty is said as in the file's own. ``titles``: by quantity."""
+
+    title: str = ""
+    problem: tuple[Sentence, ...] = ()
+    interpretation: tuple[Sentence, ...] = ()
+    mistakes: tuple[Sentence, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DerivationFile:
     """A file as read; ``netlist`` is empty where ``given`` relations stand in its place.
 
+    ``words``: its translations, by language. ``drawing``: element → column and row of the schematic.
     ``netlist_line``: the file's line on which the netlist's first line stands.
     """
 
@@ -99,6 +112,8 @@ class DerivationFile:
     problem: tuple[Sentence, ...] = ()
     interpretation: tuple[Sentence, ...] = ()
     mistakes: tuple[Sentence, ...] = ()
+    words: Mapping[str, Words] = field(default_factory=dict)
+    drawing: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     file: str = ""
     text: str = ""
     netlist_line: int = 0
@@ -154,6 +169,7 @@ def read_derivation(text: str, file: str) -> DerivationFile:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise source.error(f"the quantity {name} is asked for twice", "name", place, hint="give one another name")
+    check_places(Place(source, "drawing", None), values["drawing"], values["netlist"])
     if values["netlist"]:
         opening = source.line("netlist")
         values["netlist_line"] = opening + text.splitlines()[opening - 1].rstrip().endswith(("'''", '"""'))
@@ -223,6 +239,35 @@ def _quantities(place: Place, value: Any) -> tuple[QuantitySpec, ...]:
     )
 
 
+def _translations(place: Place, value: Any) -> dict[str, Words]:
+    found = {}
+    for language, table in _table(place, value, "[words.de] with words in it").items():
+        if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", language):
+            raise place.error(f"{shown(language)} is no language", "a language has two or three letters, as de")
+        found[language] = Words(
+            **place.source.values(_table(place, table, "a table"), WORD_KEYS, f" in {language}", None)
+        )
+    return found
+
+
+def _titles(place: Place, value: Any) -> dict[str, str]:
+    return {name: text_value(place, title) for name, title in _table(place, value, "titles by quantity").items()}
+
+
+def _table(place: Place, value: Any, expected: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise place.wrong(expected, value)
+    return value
+
+
+WORD_KEYS: dict[str, Key] = {
+    "title": Key(text_value),
+    "problem": Key(paragraphs, ()),
+    "interpretation": Key(paragraphs, ()),
+    "mistakes": Key(sentences, ()),
+    "titles": Key(_titles, {}),
+}
+
 APPROXIMATE_KEYS: dict[str, Key] = {"large": Key(symbols, ()), "small": Key(symbols, ())}
 
 QUANTITY_KEYS: dict[str, Key] = {
@@ -252,6 +297,8 @@ FILE_KEYS: dict[str, Key] = {
     "problem": Key(paragraphs, ()),
     "interpretation": Key(paragraphs, ()),
     "mistakes": Key(sentences, ()),
+    "words": Key(_translations, {}),
+    "drawing": Key(read_places, {}),
     "quantity": Key(_quantities, ()),
 }
 """Every key that a file may have."""

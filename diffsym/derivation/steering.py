@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 from diffsym.derivation.matched_pair import Transistor, TransistorPair, node_voltage
 from diffsym.derivation.proof import Proof
+from diffsym.derivation.said import Said, said
+from diffsym.derivation.scribe import node_lead
 from diffsym.expression.tree import ZERO, Expression, Negation, Sum, equation, substituted, sum_of, symbols_of
 from diffsym.kernel.claims import Equal
 
@@ -75,25 +77,26 @@ def loop(stage: Stage) -> None:
         factors[f"source{place}"] = str(sign)
     if proof.roles["d"] != pair.applied:
         proof.roles["applied"] = pair.applied
-        proof.define("input", "d = applied", "The differential input is")
+        proof.define("input", "d = applied", said("curve.input"))
         factors["input"] = "-1"
-    junction = "base and emitter" if pair.kind == "bjt" else "gate and source"
     for k, transistor, part in (("1", stage.one, "1"), ("2", stage.two, "-1")):
         low, high = node_voltage(transistor.common), node_voltage(transistor.control)
         proof.roles |= {"high": low if stage.down else high, "low": high if stage.down else low}
-        proof.define(f"junction{k}", f"w{k} = high - low", f"Between {junction} of {transistor.name}:")
+        proof.define(
+            f"junction{k}", f"w{k} = high - low", said(f"curve.junction-{pair.kind}", transistor=transistor.name)
+        )
         factors[f"junction{k}"] = part
-    words = f"KVL around the loop through both inputs: node {pair.common} drops out of the difference:"
+    words = said("curve.kvl", node=pair.common)
     proof.follow("kvl", "w1 - w2 = d", words, uses=factors, rule="KVL")
 
 
-def tail(stage: Stage, currents: str, words: str) -> None:
+def tail(stage: Stage, currents: str, words: Said) -> None:
     """KCL at the common node, from the elements that meet there."""
     sign = 1 if stage.down else -1
     leaving = [stage.proof.tree(f"{currents}{k}") for k in "12"]
     terms = [*leaving, Negation(stage.pair.tail)] if sign > 0 else [*map(Negation, leaving), stage.pair.tail]
     stamped = equation(Sum(tuple(terms)), ZERO)
-    lead = f"node {stage.pair.common}"
+    lead = node_lead((stage.pair.common,))
     stage.proof.row("tail", f"{currents}1 + {currents}2 = I", words, stamped, str(sign), lead)
 
 
@@ -102,31 +105,42 @@ def bipolar(stage: Stage) -> Curve:
     proof.given(
         "alpha1",
         "i1 = alpha*e1",
-        "Of the emitter current, the part $alpha$ reaches the collector:",
+        said("curve.alpha"),
         lead=stage.one.name,
     )
     proof.given("alpha2", "i2 = alpha*e2", lead=stage.two.name)
-    tail(stage, "e", f"KCL: both emitter currents make up the current of {stage.pair.tail_name}:")
+    tail(stage, "e", said("curve.tail-bjt", source=stage.pair.tail_name))
     proof.section = "elimination"
-    proof.follow("solved", "w1 = w2 + d", "Solve [kvl] for $w1$:", uses={"kvl": "1"}, rule="SOLVE")
-    words = "Put [solved] into [law1]; the factor that is left is [law2]:"
-    proof.follow("ratio", "i1 = i2*exp(d/VT)", words, put=("law1", "law2", "solved"))
-    words = "Multiply [tail] by $alpha$ and put [alpha1] and [alpha2] in:"
-    proof.follow("sum", "i1 + i2 = alpha*I", words, uses={"tail": "alpha", "alpha1": "1", "alpha2": "1"})
-    proof.follow("put", "i2*(1 + exp(d/VT)) = alpha*I", "Put [ratio] into [sum]:", uses={"sum": "1", "ratio": "-1"})
     proof.follow(
-        "two", "i2 = alpha*I/(1 + exp(d/VT))", "Solve [put] for $i2$:", uses={"put": "1/(1 + exp(d/VT))"}, rule="SOLVE"
+        "solved", "w1 = w2 + d", said("line.solve", line="[kvl]", unknown="$w1$"), uses={"kvl": "1"}, rule="SOLVE"
     )
-    words = "Put [two] back into [ratio] and multiply top and bottom by $exp(-d/VT)$:"
+    words = said("curve.ratio")
+    proof.follow("ratio", "i1 = i2*exp(d/VT)", words, put=("law1", "law2", "solved"))
+    words = said("curve.sum")
+    proof.follow("sum", "i1 + i2 = alpha*I", words, uses={"tail": "alpha", "alpha1": "1", "alpha2": "1"})
+    proof.follow(
+        "put",
+        "i2*(1 + exp(d/VT)) = alpha*I",
+        said("put.into", lines="[ratio]", line="[sum]"),
+        uses={"sum": "1", "ratio": "-1"},
+    )
+    proof.follow(
+        "two",
+        "i2 = alpha*I/(1 + exp(d/VT))",
+        said("line.solve", line="[put]", unknown="$i2$"),
+        uses={"put": "1/(1 + exp(d/VT))"},
+        rule="SOLVE",
+    )
+    words = said("curve.back")
     proof.follow("one", "i1 = alpha*I/(1 + exp(-d/VT))", words, uses={"ratio": "1", "two": "exp(d/VT)"})
     proof.follow(
         "difference",
         "i1 - i2 = alpha*I*(exp(d/VT) - 1)/(exp(d/VT) + 1)",
-        "Subtract [two] from [one], over the common denominator:",
+        said("curve.difference"),
         uses={"one": "1", "two": "-1"},
         rule="COMBINE",
     )
-    words = "Divide top and bottom by $exp(d/(2*VT))$: this is the hyperbolic tangent,"
+    words = said("curve.tanh")
     proof.follow("curve", "i1 - i2 = alpha*I*tanh(d/(2*VT))", words, uses={"difference": "1"}, rule="REWRITE")
     return Curve(
         "sum",
@@ -140,30 +154,30 @@ def bipolar(stage: Stage) -> Curve:
 
 def square(stage: Stage) -> Curve:
     proof = stage.proof
-    tail(stage, "i", f"KCL: no gate draws current, so both drain currents make up that of {stage.pair.tail_name}:")
+    tail(stage, "i", said("curve.tail-mos", source=stage.pair.tail_name))
     proof.section = "elimination"
-    proof.define("over1", "u1 = w1 - VTH", "Write the overdrive voltages as")
-    proof.define("over2", "u2 = w2 - VTH", "and")
+    proof.define("over1", "u1 = w1 - VTH", said("curve.overdrives"))
+    proof.define("over2", "u2 = w2 - VTH", said("line.and"))
     for k in "12":
-        words = f"With [over{k}], [law{k}] is"
+        words = said("curve.with-is", with_line=f"[over{k}]", line=f"[law{k}]")
         proof.follow(f"short{k}", f"i{k} = k/2*u{k}^2", words, uses={f"law{k}": "1"}, put=(f"over{k}",))
-    words = "The threshold drops out of [kvl]:"
+    words = said("curve.threshold")
     proof.follow("apart", "u1 - u2 = d", words, uses={"kvl": "1", "over1": "1", "over2": "-1"})
-    words = "Put [short1] and [short2] into [tail]:"
+    words = said("curve.squares")
     proof.follow("squares", "u1^2 + u2^2 = 2*I/k", words, uses={"tail": "2/k", "short1": "-2/k", "short2": "-2/k"})
-    words = "Twice [squares] less the square of [apart] is the square of the sum:"
+    words = said("curve.square-of-sum")
     proof.follow("sumsquare", "(u1 + u2)^2 = 4*I/k - d^2", words, uses={"squares": "2", "apart": "-(u1 - u2 + d)"})
-    words = "Both transistors conduct, so neither overdrive is negative and the positive root holds:"
+    words = said("curve.positive-root")
     root = "sqrt(4*I/k - d^2)"
     proof.follow("together", f"u1 + u2 = {root}", words, times=f"u1 + u2 + {root}", uses={"sumsquare": "1"})
-    words = "Subtract [short2] from [short1]; a difference of squares is a product:"
+    words = said("curve.product")
     proof.follow(
         "product", "i1 - i2 = k/2*(u1 - u2)*(u1 + u2)", words, uses={"short1": "1", "short2": "-1"}, rule="COMBINE"
     )
     proof.follow(
         "curve",
         f"i1 - i2 = k/2*d*{root}",
-        "Put [apart] and [together] into [product]:",
+        said("curve.put-product"),
         uses={"product": "1", "apart": "k/2*(u1 + u2)", "together": "k/2*d"},
     )
     validity(stage, root)
@@ -182,25 +196,23 @@ def validity(stage: Stage, root: str) -> None:
     """Up to which input both transistors conduct, and that one of them carries everything there."""
     proof = stage.proof
     proof.section = "validity"
-    words = "How far does this hold? Subtract the square of [apart] from [squares] and halve it:"
+    words = said("curve.how-far")
     proof.follow(
         "both", "u1*u2 = I/k - d^2/2", words, uses={"squares": "1/2", "apart": "-(u1 - u2 + d)/2"}, rule="COMBINE"
     )
     proof.given(
         "edge",
         "I/k - vmax^2/2 = 0",
-        "At the limit $d = vmax$ one overdrive of [both] has just vanished:",
+        said("curve.edge"),
         rule="DEFINE",
     )
-    words = "An input of this sign is positive, so"
+    words = said("curve.positive-input")
     proof.follow("vmax", "vmax = sqrt(2*I/k)", words, times="vmax + sqrt(2*I/k)", uses={"edge": "-2"}, rule="SOLVE")
     limit = "sqrt(2*I/k)"
     at_limit = {symbols_of(proof.tree("d"))[0]: proof.tree(limit)}
     moved = [substituted(proof.tree(text), at_limit) for text in ("I/k - d^2/2", f"k/2*d*{root}", "2*I/k - d^2")]
     proof.remark(
-        f"Both overdrives stay positive while $abs(d) <= {limit}$. At the limit the product [both] vanishes: one"
-        " transistor has switched off, the other carries all of $I$, and the curve arrives with slope 0. Beyond it the"
-        " formula falls again, but no longer describes the circuit: the current stays with the one transistor.",
+        said("curve.validity"),
         ("both",),
         (Equal(moved[0], ZERO), Equal(moved[1], proof.tree("I")), Equal(moved[2], ZERO)),
     )
@@ -211,11 +223,11 @@ def oriented(stage: Stage, shape: Curve) -> None:
     """The currents as the netlist counts them, from sum and difference; equal at balance."""
     proof = stage.proof
     if stage.down:
-        words = "Count the currents as the netlist does, which turns the sign:"
+        words = said("curve.as-counted")
         proof.follow("steering", f"ia - ib = -{shape.of(shape.curve)}", words, uses={"curve": "-1"}, rule="RESULT")
     else:
         proof.also("steering", "curve")
-    words = f"Half of [{shape.sum}] and half of [steering]:"
+    words = said("curve.halves", sum=f"[{shape.sum}]")
     half = shape.of(shape.curve, half=True)
     for role, sign, factor in (("ia", "-" if stage.down else "+", "1/2"), ("ib", "+" if stage.down else "-", "-1/2")):
         text = f"{role} = {shape.total}/2 {sign} {half}"
@@ -230,6 +242,6 @@ def oriented(stage: Stage, shape: Curve) -> None:
     at_balance = [substituted(proof.relations[name].right, nothing) for name in ("steering", "ia", "ib")]
     even = proof.tree(f"{shape.total}/2")
     claims = (Equal(at_balance[0], ZERO), Equal(at_balance[1], even), Equal(at_balance[2], even))
-    words = f"Without a differential input, $d = 0$, the current divides equally: $ia = ib = {shape.total}/2$."
+    words = said("curve.without-input", currents=f"$ia = ib = {shape.total}/2$")
     for name in ("steering", "ia", "ib") if stage.pair.kind == "bjt" else ("steering",):
         proof.remark(words, (name,), claims)

@@ -4,46 +4,48 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from diffsym.derivation.said import Inline, Reference, Said, Sentence
+from diffsym.derivation.wording import english
 from diffsym.expression.tree import Expression, Relation
 from diffsym.kernel.claims import Claim
 
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A pointer to a line by its label."""
-
-    label: str
-
-
-Inline = str | Expression | Relation | Reference
-Sentence = tuple[Inline, ...]
-"""Words, formulas and references to lines, in reading order."""
+__all__ = ["Derivation", "Inline", "Line", "Netlist", "Passage", "Reference", "Remark", "Said", "Sentence", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One displayed line. ``rule`` is of the step vocabulary; ``uses`` are labels of earlier lines that it rests on.
 
-    ``claim`` None: the line states a premise (``rule`` GIVEN or DEFINE). ``lead`` is set before the formula on the same
-    line (a node's name); ``boxed`` marks a result.
+    ``said``: why the line holds. ``claim`` None: the line states a premise (``rule`` GIVEN or DEFINE). ``lead`` is set
+    before the formula on the same line (a node's name); ``boxed`` marks a result.
     """
 
     label: str
     relation: Relation
     rule: str
-    reason: Sentence = ()
+    said: Sentence = ()
     uses: tuple[str, ...] = ()
     claim: Claim | None = None
-    lead: str = ""
+    lead: str | Said = ""
     boxed: bool = False
+
+    @property
+    def reason(self) -> Sentence:
+        """``said`` in English."""
+        return english(self.said)
 
 
 @dataclass(frozen=True, slots=True)
 class Remark:
     """A sentence between lines; ``claims`` are what it asserts (an unused row, an absent symbol)."""
 
-    text: Sentence
+    said: Sentence
     claims: tuple[Claim, ...] = ()
+
+    @property
+    def text(self) -> Sentence:
+        """``said`` in English."""
+        return english(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Netlist:
     """A circuit that the derivation made, as netlist text that diffsym reads."""
 
     text: str
-    caption: str = ""
+    caption: str | Said = ""
 
 
 Step = Line | Remark | Netlist
@@ -62,7 +64,7 @@ class Passage:
     """Consecutive steps under one heading; ``kind`` is ``equations``, ``elimination``, ``result``, ``checks`` …"""
 
     kind: str
-    title: str
+    title: str | Said
     steps: tuple[Step, ...]
 
 
@@ -72,7 +74,7 @@ class Derivation:
 
     quantity: Expression
     method: str
-    title: str
+    title: str | Said
     passages: tuple[Passage, ...]
     result: Relation
     symbols: tuple[str, ...] = field(default=())

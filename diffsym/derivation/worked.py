@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.derivation.applied import applied, written_in_modes
@@ -18,6 +19,7 @@ from diffsym.derivation.checks import (
     agreement_row,
     dimension_row,
     holds_numbers,
+    independence_row,
     lcapy_row,
     limit_sentence,
     number_row,
@@ -29,6 +31,7 @@ from diffsym.derivation.findings import (
     ApproximationFound,
     LimitFound,
     approximation_of,
+    automatic,
     expanded,
     informative,
     limit_of,
@@ -36,7 +39,8 @@ from diffsym.derivation.findings import (
 )
 from diffsym.derivation.half_circuit import derive_half
 from diffsym.derivation.kcl import derive_kcl
-from diffsym.derivation.line_writer import LineWriter
+from diffsym.derivation.residue import HalvesDiffer
+from diffsym.derivation.said import Said
 from diffsym.derivation.source import QuantitySpec
 from diffsym.derivation.steps import Derivation, Remark
 from diffsym.derivation.targets import measured
@@ -79,6 +83,14 @@ LONGEST_VALUE = 1500
 """Terms of an answer up to which it is derived."""
 
 
+class Refusal(NamedTuple):
+    """A method that does not apply, and why; ``differ``: in what the halves differ where only their values do."""
+
+    method: str
+    why: str
+    differ: Said | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class WorkedQuantity:
     """Everything that is known of one quantity.
@@ -94,7 +106,7 @@ class WorkedQuantity:
     tree: Expression
     value: Rational | None
     derivations: tuple[CheckedDerivation, ...]
-    refused: tuple[tuple[str, str], ...]
+    refused: tuple[Refusal, ...]
     limits: tuple[LimitFound, ...]
     approximations: tuple[ApproximationFound, ...]
     checks: tuple[CheckRow, ...]
@@ -128,7 +140,7 @@ def notation_of(circuit: SmallSignalCircuit) -> Notation:
 
 
 def writer_for(circuit: SmallSignalCircuit, calls: int = 400) -> Writer:
-    return LineWriter(kinds(dict(circuit.dimensions)), calls)
+    return Writer(kinds(dict(circuit.dimensions)), calls)
 
 
 def solve_worked(
@@ -184,7 +196,7 @@ class Task:
         left: Expression = Symbol(name) if name else quantity.resolved
         rows = [dimension_row(quantity.resolved, value.tree(), circuit.dimensions, holds_numbers(circuit))]
         if len(derivations) > 1:
-            rows.append(agreement_row([d.derivation.title for d in derivations]))
+            rows.append(agreement_row(derivations[1].derivation.title))
         rows.append(lcapy_row(circuit, quantity, value))
         unit = unit_of(quantity.resolved, circuit.dimensions)
         return self.finished(spec, quantity.resolved, left, value, derivations, refused, rows, unit, asked_for.assumed)
@@ -194,7 +206,7 @@ class Task:
         name = joined(spec.name) if spec.name else ""
         results = {key: expanded(quantity.derivations[0]) for key, quantity in earlier.items()}
         recalled = frozenset(equation(Symbol(key), tree) for key, tree in results.items())
-        exact = LineWriter(self.writer.kind, 2500)
+        exact = Writer(self.writer.kind, 2500)
         derivation, value = derive_composite(asked, results, exact, name=name, prefix=f"{name or 'q'}-")
         left: Expression = Symbol(name) if name else asked
         units = {**self.small_signal.dimensions, **self.units(earlier)}
@@ -214,25 +226,27 @@ class Task:
         left: Expression,
         value: Rational,
         derivations: list[CheckedDerivation],
-        refused: list[tuple[str, str]],
+        refused: list[Refusal],
         rows: list[CheckRow],
         unit: str | None,
         assumed: Mapping[str, str],
     ) -> WorkedQuantity:
         """Limits, approximations, independence, the number and the expectation, each with its claim."""
-        exact = LineWriter(self.writer.kind, 2500)
+        exact = Writer(self.writer.kind, 2500)
         tree = derivations[0].derivation.result.right
         facts = [fact for derivation in derivations for fact in derivation.facts]
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]
         limits = tuple(limit_of(value, item.symbol, item.to, exact) for item in spec.limits)
         limits = limits or informative(value, exact)
         approximations = tuple(approximation_of(value, item.large, item.small, exact) for item in spec.approximate)
+        if not spec.approximate and not spec.line:
+            approximations = automatic(value, exact)
         facts += [item.fact for item in limits] + [item.fact for item in approximations]
         for item in limits:
             rows.append(CheckRow("Limit", limit_sentence(item.symbol, item.to, left, item.value)))
         for symbol in spec.independent_of:
             facts.append(proved(Independent(value.tree(), symbol), f"{spec.name} depends on {symbol}"))
-            rows.append(CheckRow("Independence", (left, " does not change with ", Symbol(symbol), " (proved)")))
+            rows.append(independence_row(left, symbol))
         nominal = {**self.nominal, **spec.nominal}
         if nominal:
             rows.append(number_row(left, expanded(derivations[0]), unit, nominal, self.notation))
@@ -277,7 +291,7 @@ def by_methods(
     writer: Writer,
     name: str,
     opening: tuple[Remark, ...] = (),
-) -> tuple[list[CheckedDerivation], list[tuple[str, str]]]:
+) -> tuple[list[CheckedDerivation], list[Refusal]]:
     """The derivations asked for, or full KCL and the first second method that applies; each begins with ``opening``."""
 
     def derived(method: str) -> CheckedDerivation:
@@ -285,7 +299,7 @@ def by_methods(
         first, *rest = derivation.passages
         return checked(replace(derivation, passages=(replace(first, steps=(*opening, *first.steps)), *rest)))
 
-    refused: list[tuple[str, str]] = []
+    refused: list[Refusal] = []
     if spec.methods:
         for method in spec.methods:
             if method not in METHODS:
@@ -297,5 +311,6 @@ def by_methods(
             out.append(derived(method))
             break
         except CircuitError as error:
-            refused.append((method, error.message))
+            differ = error.said if isinstance(error, HalvesDiffer) and error.nearly else None
+            refused.append(Refusal(method, error.message, differ))
     return out, refused

@@ -82,8 +82,13 @@ def markdown_math(latex: str) -> str:
 
     Markdown removes the backslash before punctuation, so ``\\,`` would arrive as a comma and ``\\{`` as nothing.
     """
-    named = re.sub(r"\\([,:;!> {}|\\])", lambda found: _SPELLED[found.group(1)], latex)
+    named = re.sub(r"\\([,:;!> {}|\\])", lambda found: _SPELLED[found.group(1)], github_math(latex))
     return re.sub(r"[|<>*]", lambda found: _SPELLED_BARE[found.group()], named).strip()
+
+
+def github_math(latex: str) -> str:
+    """The same formula without the one command of ours that GitHub does not allow."""
+    return re.sub(r"\\operatorname\{(\w+)\}", r"\\mathop{\\mathrm{\1}}", latex)
 
 
 _SPELLED = {
@@ -169,3 +174,47 @@ def ascii_words(text: str) -> str:
     spelled = "".join(ASCII.get(letter, letter) for letter in plain(text))
     bare = unicodedata.normalize("NFKD", spelled).encode("ascii", "ignore").decode()
     return re.sub(r"[^A-Za-z0-9 .,:;()/+=|'-]", "", bare)
+
+
+# Typst --------------------------------------------------------------------------------------------------------------
+
+
+def escape_typst(text: str) -> str:
+    """Words for Typst's markup: every sign that could begin something is escaped. Quotes are left: Typst curls them."""
+    escaped = re.sub(r"[\\#$*_`<>@\[\]~;]|(?<![A-Za-z0-9])[-=+/]|[-=+/](?![A-Za-z])", r"\\\g<0>", plain(text))
+    # Three points would become one sign.
+    return escaped.replace("..", r".\.")
+
+
+def typst_line_start(line: str) -> str:
+    """Finished markup that does not look like an entry of a numbered list."""
+    return re.sub(r"^\s*(\d+)\.", r"\1\.", line)
+
+
+def typst_string(text: str) -> str:
+    """A string literal of Typst's code."""
+    bare = plain_keeping_spaces(text.replace("\n", " "))
+    return '"' + bare.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def typst_code(text: str) -> str:
+    """Literal text inside a sentence."""
+    return f"#raw({typst_string(plain(text))})"
+
+
+TYPST_LETTERS = (
+    (0x0020, 0x007E), (0x00A0, 0x00AC), (0x00AE, 0x0377), (0x037A, 0x037F), (0x0384, 0x038A), (0x038C, 0x038C),
+    (0x038E, 0x03A1), (0x03A3, 0x04FF), (0x1E00, 0x1EFF), (0x2010, 0x2027), (0x202F, 0x205E), (0x2070, 0x2071),
+    (0x2074, 0x208E), (0x20A0, 0x20BF), (0x2100, 0x2151), (0x2153, 0x2184), (0x2190, 0x23FF), (0x2460, 0x25FF),
+    (0x27C0, 0x27FF), (0x2900, 0x2AFF),
+)  # fmt: skip
+"""Ranges of letters and signs that the fonts in the typst wheel have, so that a page needs no font of the machine."""
+
+
+def shown_by_typst(page: str) -> str:
+    """The page with every letter that has no shape in those fonts named by its number, as ``[U+4E2D]``."""
+    return "".join(letter if letter == "\n" or _has_shape(letter) else f"[U+{ord(letter):04X}]" for letter in page)
+
+
+def _has_shape(letter: str) -> bool:
+    return letter.isascii() or any(first <= ord(letter) <= last for first, last in TYPST_LETTERS)

@@ -1,24 +1,74 @@
-"""Schematics for documents, drawn from the netlist itself; a drawing with a fault is left out, never shown."""
+"""Schematics for documents, drawn from the netlist itself: nothing is left out, and nothing wrong is shown."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.document.tree import Figure
 from diffsym.expression.notation import Notation
 
+if TYPE_CHECKING:
+    from diffsym.drawing.placed import Cell
 
-def schematic(circuit: Circuit | SmallSignalCircuit, notation: Notation, name: str, caption: str) -> Figure | None:
-    """The circuit's picture as SVG and CircuiTikZ; None where it cannot be drawn without fault."""
-    from diffsym.drawing import check_layout, draw, to_circuitikz, to_svg
+HALF_CAPTIONS: Mapping[str, str] = {
+    "differential": "The differential-mode half-circuit.",
+    "common": "The common-mode half-circuit.",
+}
 
-    layout = draw(circuit, notation)
-    if check_layout(layout, circuit) or layout.width_cm > WIDEST:
+
+def schematic(
+    circuit: Circuit | SmallSignalCircuit,
+    notation: Notation,
+    name: str,
+    caption: str,
+    *,
+    words: Mapping[str, str] | None = None,
+    places: Mapping[str, Cell] | None = None,
+) -> Figure | None:
+    """The circuit's picture as SVG and CircuiTikZ, never wider than a text column; None where nothing is to be drawn.
+
+    Its symbols are set as ``notation`` says. ``words``: those of the alternative text, by the keys of
+    ``drawing.prose.ENGLISH``. ``places``: element → column and row, where an author pinned them.
+    """
+    from diffsym.drawing import described, draw, to_circuitikz, to_svg
+    from diffsym.drawing.checking import connection_faults
+    from diffsym.drawing.prose import ENGLISH
+
+    layout = draw(circuit, notation, places=places or {})
+    if not layout.symbols or connection_faults(layout, circuit):
         return None
-    elements = ", ".join(element.name for element in circuit.elements)
-    words = f"{caption} Elements: {elements}."
-    sources = {"svg": to_svg(layout, description=words), "tex": to_circuitikz(layout)}
-    return Figure(name, {}, caption, words, sources)
+    told = described(layout, caption, words or ENGLISH)
+    return Figure(name, {}, caption, told, {"svg": to_svg(layout, description=told), "tex": to_circuitikz(layout)})
 
 
-WIDEST = 16.5
-"""Centimetres: a wider drawing does not fit a page's column."""
+def half_circuit_figures(
+    circuit: SmallSignalCircuit,
+    notation: Notation,
+    name: str,
+    captions: Mapping[str, str] = HALF_CAPTIONS,
+    *,
+    words: Mapping[str, str] | None = None,
+) -> dict[str, Figure]:
+    """Both half-circuits of a symmetric circuit, each by its own netlist text (``derivation.steps.Netlist.text``).
+
+    ``captions``: one for each of the modes ``differential`` and ``common``. Empty for a circuit without a mirror.
+    """
+    from diffsym.circuit.symmetry import mirror_of
+    from diffsym.derivation.halves import half_circuit, netlist_text
+    from diffsym.errors import CircuitError
+
+    mirror = mirror_of(circuit)
+    if mirror is None:
+        return {}
+    found: dict[str, Figure] = {}
+    for mode, caption in captions.items():
+        try:
+            half = half_circuit(circuit, mirror, mode)
+        except CircuitError:
+            continue
+        figure = schematic(half.circuit, notation, f"{name}-{mode}-half", caption, words=words)
+        if figure is not None:
+            found[netlist_text(half.circuit)] = figure
+    return found

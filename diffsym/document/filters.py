@@ -10,12 +10,14 @@ from xml.etree import ElementTree
 from jinja2 import TemplateRuntimeError
 from markupsafe import Markup
 
+from diffsym.derivation.wording import DEFAULT, catalogue, languages
 from diffsym.document import escaping
 from diffsym.document.formulas import DIALECTS, Dialect
 from diffsym.document.layout import LEAD_WIDTH, LINE_WIDTH, row_width, rows_of, width
-from diffsym.document.tree import Code, Equation, Inlines, Math, Strong, Table, Text
+from diffsym.document.tree import Code, Equation, Inline, Inlines, Math, Strong, Table, Text
 from diffsym.expression.notation import Notation
-from diffsym.expression.tree import Expression, Relation
+from diffsym.expression.printing import to_text
+from diffsym.expression.tree import Expression, Quotient, Relation, walk
 
 
 def filters_for(
@@ -36,8 +38,11 @@ def filters_for(
         "displayed": displayed,
         "code": lambda text: Markup(dialect.code(str(text))),
         "listing": lambda text: Markup(dialect.listing(str(text))),
+        "says": lambda formula: Markup(escaping.typst_string(to_text(_formula(formula), notation))),
+        "worded": worded,
         "number": lambda label: numbers[label],
         "anchor": lambda label: Markup(anchors[label]),
+        "label": lambda label: Markup(f"<{anchors[label]}>"),
         "join": lambda parts, between="": _joined(parts, between, dialect),
         "trim": lambda text: text.strip() if isinstance(text, Markup) else str(text).strip(),
         "length": len,
@@ -45,6 +50,15 @@ def filters_for(
         "file": _file_name,
         **_OF_FORMAT[format],
     }
+
+
+def worded(name: object, language: object = DEFAULT) -> str:
+    """A word of a page, from the catalogue of its language; in English where there is none for it."""
+    words = catalogue(str(language) if str(language) in languages() else DEFAULT)
+    entry = words.entries.get(f"page.{name}")
+    if entry is None:
+        raise TemplateRuntimeError(f"the catalogue has no word 'page.{name}'")
+    return entry.one
 
 
 def _formula(value: object) -> Expression | Relation:
@@ -92,17 +106,28 @@ def _cell(text: str) -> Markup:
 
 def _columns(table: Table) -> Markup:
     """Column types: ``l`` for short cells, a ragged ``X`` for columns with sentences."""
+    widths = _shares(table)[0]
+    shares = [float(each.removesuffix("fr")) for each in widths if each != "auto"]
+    return Markup("".join(_wrapping(each, shares) if each != "auto" else "l" for each in widths))
+
+
+def _wrapping(width: str, shares: list[float]) -> str:
+    """A column whose share of what is left of the line is as given."""
+    part = float(width.removesuffix("fr")) * len(shares) / sum(shares)
+    return rf">{{\hsize={part:.2f}\hsize\raggedright\arraybackslash}}X"
+
+
+def _table_size(table: Table) -> Markup:
+    """The command for smaller letters where formulas would not fit side by side."""
+    part = _shares(table)[1]
+    return Markup("" if part >= 1 else r"\small" if part > 0.9 else r"\footnotesize" if part > 0.8 else r"\scriptsize")
+
+
+def _longest(table: Table) -> list[float]:
+    """Letters in the longest cell of each column."""
     lines = (table.header, *table.rows)
     count = max((len(line) for line in lines), default=1)
-    longest = [max((_length(line[place]) for line in lines if place < len(line)), default=0) for place in range(count)]
-    if sum(longest) <= MEASURE:
-        return Markup("l" * count)
-    return Markup("".join(WRAPPING if length > MEASURE / (count + 1) else "l" for length in longest))
-
-
-WRAPPING = r">{\raggedright\arraybackslash}X"
-MEASURE = 66
-"""Letters on a printed line."""
+    return [max((_length(line[place]) for line in lines if place < len(line)), default=0) for place in range(count)]
 
 
 def _length(cell: Inlines) -> float:
@@ -136,6 +161,77 @@ def _wide(equation: Equation) -> bool:
         return width(equation.formula) > room
     indent = max((width(row.left) for row in rows if row.left is not None), default=0.0)
     return max(map(row_width, rows)) + indent > room + 2
+
+
+# Typst --------------------------------------------------------------------------------------------------------------
+
+
+def _typst_line_start(text: str) -> Markup:
+    finished = str(text) if isinstance(text, Markup) else escaping.escape_typst(text)
+    return Markup(escaping.typst_line_start(finished))
+
+
+def _typst_columns(table: Table) -> Markup:
+    """Column widths: ``auto`` for short cells; the others share the line, each as wide as its widest formula."""
+    widths = _shares(table)[0]
+    return Markup(", ".join(widths) + ("," if len(widths) == 1 else ""))
+
+
+def _typst_size(table: Table) -> Markup:
+    """Of a table's letters, in em: smaller where formulas, which do not break, would not fit side by side."""
+    return Markup(f"{_shares(table)[1]:.2f}")
+
+
+def _shares(table: Table) -> tuple[list[str], float]:
+    natural = [length * EM_PER_LETTER for length in _longest(table)]
+    room = TABLE_WIDTH - 1.2 * len(natural)
+    if sum(natural) <= room:
+        return ["auto"] * len(natural), 1.0
+    short = [each <= room / max(len(natural), 3) for each in natural]
+    rest = room - sum(each for each, fits in zip(natural, short, strict=True) if fits)
+    stiff = [
+        0.0 if fits else max(each, min(wanted, LEAST))
+        for each, wanted, fits in zip(_unbreakable(table), natural, short, strict=True)
+    ]
+    spare = max(0.0, rest - sum(stiff)) / sum(each**0.5 for each, fits in zip(natural, short, strict=True) if not fits)
+    widths = [
+        "auto" if fits else f"{least + spare * wanted**0.5:.1f}fr"
+        for fits, least, wanted in zip(short, stiff, natural, strict=True)
+    ]
+    return widths, max(0.4, min(1.0, rest / max(sum(stiff), 1.0)))
+
+
+def _inline_width(formula: Expression) -> float:
+    """Fractions inside a sentence are set in small letters."""
+    small = any(isinstance(part, Quotient) for part in walk(formula))
+    return (0.75 if small else 1.0) * width(formula)
+
+
+EM_PER_LETTER = 0.46
+LEAST = 8.0
+"""Em of a column with sentences, at least."""
+
+TABLE_WIDTH = 40.0
+"""Em between the margins of a page."""
+
+
+def _unbreakable(table: Table) -> list[float]:
+    """Em of the widest piece in each column that stays on one line."""
+    lines = (table.header, *table.rows)
+    count = max((len(line) for line in lines), default=1)
+    cells = [[line[place] for line in lines if place < len(line)] for place in range(count)]
+    return [max((_stiff(inline) for cell in column for inline in cell), default=0.0) for column in cells]
+
+
+def _stiff(inline: Inline) -> float:
+    match inline:
+        case Math(Relation(sides)):
+            return 1.5 + max(map(_inline_width, sides))
+        case Math(formula) if isinstance(formula, Expression):
+            return _inline_width(formula)
+        case Text(text) | Strong(text) | Code(text):
+            return max((len(word) for word in text.split()), default=0) * 0.55
+    return 2.0
 
 
 # HTML ---------------------------------------------------------------------------------------------------------------
@@ -177,12 +273,37 @@ _OF_FORMAT: dict[str, dict[str, Callable[..., Any]]] = {
         "fence": lambda text: Markup(escaping.markdown_fence(str(text))),
         "math_text": lambda text: Markup(escaping.math_text(str(text))),
         "word": lambda text: Markup(re.sub(r"[^A-Za-z0-9_+-]", "", str(text))),
+        "set_apart": lambda line: Markup(f"```math\n{line}\n```"),
+        "numbered": lambda number: Markup(rf" \tag{{{number:d}}}"),
     },
     "tex": {
         "columns": _columns,
+        "size": _table_size,
         "wide": _wide,
         "drawing": lambda source: _drawing(str(source)),
         "ascii": lambda text: Markup(escaping.ascii_words(str(text))),
     },
+    "typ": {
+        "language": lambda name: Markup(name if re.fullmatch("[a-z]{2,3}", str(name)) else "en"),
+        "marks": lambda level: Markup("=" * (int(level) - 1)),
+        "columns": _typst_columns,
+        "size": _typst_size,
+        "announces": lambda text: str(text).rstrip().endswith((":", ":]", ":];")),
+        "string": lambda text: Markup(escaping.typst_string(str(text))),
+        "line_start": _typst_line_start,
+        "fence": lambda text: Markup(escaping.markdown_fence(str(text))),
+        "word": lambda text: Markup(re.sub(r"[^A-Za-z0-9_+-]", "", str(text))),
+    },
     "html": {"picture": _picture},
+}
+_OF_FORMAT["ipynb"] = {
+    **_OF_FORMAT["md"],
+    "set_apart": lambda line: Markup(f"$$\n{line}\n$$"),
+    "file": lambda name: Markup(f"attachment:{_file_name(name)}"),
+}
+_OF_FORMAT["docx"] = {
+    **_OF_FORMAT["md"],
+    "set_apart": lambda line: Markup(f"$$\n{line}\n$$"),
+    "numbered": lambda number: Markup(rf"\qquad ({number:d})"),
+    "file": lambda name: Markup(re.sub(r"\.svg$", ".png", _file_name(name))),
 }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 
 from diffsym.document import escaping
 from diffsym.document.layout import Row, rows_of
 from diffsym.expression.notation import Notation
-from diffsym.expression.printing import to_latex, to_mathml
+from diffsym.expression.printing import to_latex, to_mathml, to_typst
+from diffsym.expression.printing.typst import SIGNS as _TYPST_SIGNS
 from diffsym.expression.tree import Expression, Relation
 
 Formula = Expression | Relation
@@ -67,6 +68,14 @@ def _mathml_displayed(formula: Formula, notation: Notation, room: float) -> str:
     return f'<math display="block"><mtable class="rows" displaystyle="true">{lines}</mtable></math>'
 
 
+def mathml_flush(relation: Relation, notation: Notation, left: float) -> str:
+    """A relation whose left side ends so many em from its start, where those of its neighbours end too."""
+    right = tuple(part for pair in zip(relation.operators, relation.sides[1:], strict=True) for part in pair)
+    row = _mathml_row(Row(relation.left, right), notation)
+    row = row.replace("<mtd>", f'<mtd style="min-width:{left:g}em">', 1)
+    return f'<math display="block"><mtable class="rows" displaystyle="true">{row}</mtable></math>'
+
+
 def _mathml_row(row: Row, notation: Notation) -> str:
     left = _bare_mathml(row.left, notation) if row.left is not None else "<mrow></mrow>"
     gap = '<mspace width="2em"></mspace>' if row.indented else ""
@@ -83,6 +92,28 @@ def _bare_mathml(formula: Formula, notation: Notation) -> str:
     return f"<mrow>{found.group(1)}</mrow>" if found else printed
 
 
+def _typst(formula: Formula, notation: Notation) -> str:
+    """In the letters of the drawings, which are LaTeX's."""
+    return to_typst(formula, notation, slanted=True)
+
+
+def _typst_displayed(formula: Formula, notation: Notation, room: float) -> str:
+    rows = rows_of(formula, room)
+    if not rows:
+        return _typst(formula, notation)
+    return " \\\n  ".join(_typst_row(row, notation) for row in rows)
+
+
+def _typst_row(row: Row, notation: Notation) -> str:
+    left = _typst(row.left, notation) + " " if row.left is not None else ""
+    # The empty text before a sign keeps it one between two operands.
+    gap = 'quad "" ' if row.indented else ""
+    right = [
+        _TYPST_SIGNS.get(part, part).strip() if isinstance(part, str) else _typst(part, notation) for part in row.right
+    ]
+    return f"{left}&{gap}{' '.join(right)}"
+
+
 def _markdown_listing(text: str) -> str:
     return escaping.LISTING_NEWLINE.join(escaping.literal_lines(text))
 
@@ -95,7 +126,7 @@ DIALECTS = {
     "md": Dialect(
         escape=escaping.escape_markdown,
         math=lambda formula, notation: escaping.markdown_math(to_latex(formula, notation)),
-        displayed=_latex_displayed,
+        displayed=lambda formula, notation, room: escaping.github_math(_latex_displayed(formula, notation, room)),
         code=escaping.markdown_code,
         listing=_markdown_listing,
     ),
@@ -106,6 +137,13 @@ DIALECTS = {
         code=escaping.latex_code,
         listing=lambda text: escaping.latex_literal(escaping.literal_lines(text)),
     ),
+    "typ": Dialect(
+        escape=escaping.escape_typst,
+        math=_typst,
+        displayed=_typst_displayed,
+        code=escaping.typst_code,
+        listing=_markdown_listing,
+    ),
     "html": Dialect(
         escape=escaping.escape_html,
         math=to_mathml,
@@ -114,3 +152,7 @@ DIALECTS = {
         listing=_html_listing,
     ),
 }
+DIALECTS["ipynb"] = DIALECTS["md"]
+DIALECTS["docx"] = replace(
+    DIALECTS["md"], math=lambda formula, notation: to_latex(formula, notation).replace("|", r"\vert ")
+)

@@ -9,12 +9,22 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from diffsym.document.escaping import escape_html
 from diffsym.document.formulas import DIALECTS
 from diffsym.document.layout import LINE_WIDTH
 from diffsym.document.templates import environment, rendered
 from diffsym.document.writers import tidied
 from diffsym.expression.notation import DEFAULT, Notation
+from diffsym.expression.printing import to_latex
 from diffsym.expression.tree import Expression, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A formula as an index shows it, in the notation of its own document."""
+
+    mathml: str
+    latex: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,7 @@ class IndexEntry:
     """One document of the library. ``files`` are (label, file name) pairs; the title links to the first.
 
     ``chapter`` None stands behind all chapters; ``chapter_title`` of a chapter's first entry is its heading.
+    ``words`` are what it is found by besides its title; ``thumbnail`` is the file of a small picture.
     """
 
     name: str
@@ -29,9 +40,11 @@ class IndexEntry:
     chapter: int | None = None
     chapter_title: str = ""
     catalog: str = ""
-    results: tuple[Expression | Relation, ...] = ()
+    results: tuple[Expression | Relation | Printed, ...] = ()
     notation: Notation = DEFAULT
     files: tuple[tuple[str, str], ...] = ()
+    words: str = ""
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +69,39 @@ def chapters_of(entries: Sequence[IndexEntry]) -> tuple[Chapter, ...]:
 
 
 def write_index(
-    entries: Sequence[IndexEntry], *, title: str, language: str = "en", templates: Path | None = None
+    entries: Sequence[IndexEntry],
+    *,
+    title: str,
+    language: str = "en",
+    templates: Path | None = None,
+    claims: int = 0,
+    gaps: int = 0,
 ) -> str:
-    """The index as one HTML page that runs nothing and fetches nothing. Raises TemplateError as ``write`` does."""
+    """The index as one HTML page that fetches nothing and can be searched. Raises TemplateError as ``write`` does.
+
+    ``claims`` are those proved in all documents together, ``gaps`` those that are not.
+    """
     printer = environment("html", DEFAULT, templates=templates)
-    printer.filters["results"] = _results
-    names = {"title": title, "language": language, "chapters": chapters_of(entries)}
+    printer.filters["results"] = lambda entry: [Markup(each.mathml) for each in printed_results(entry)]
+    printer.filters["printed_results"] = lambda entry: [
+        {"mathml": Markup(each.mathml), "latex": Markup(escape_html(each.latex))} for each in printed_results(entry)
+    ]
+    names = {
+        "title": title,
+        "language": language,
+        "entries": tuple(entries),
+        "chapters": chapters_of(entries),
+        "claims": claims,
+        "gaps": gaps,
+    }
     return tidied(rendered(printer, "index.html.j2", names))
 
 
-def _results(entry: IndexEntry) -> list[Markup]:
+def printed_results(entry: IndexEntry) -> tuple[Printed, ...]:
     """Its formulas, each in the notation of its own document."""
-    return [Markup(DIALECTS["html"].displayed(formula, entry.notation, LINE_WIDTH)) for formula in entry.results]
+    return tuple(
+        each
+        if isinstance(each, Printed)
+        else Printed(DIALECTS["html"].displayed(each, entry.notation, LINE_WIDTH), to_latex(each, entry.notation))
+        for each in entry.results
+    )

@@ -8,6 +8,7 @@ from diffsym.expression.tree import (
     BranchCurrent,
     Call,
     Expression,
+    Measured,
     Negation,
     NodeVoltage,
     Number,
@@ -103,6 +104,8 @@ def width(node: Expression | Relation) -> float:
             return sum(map(width, sides)) + 1.4 * len(operators)
         case Number():
             return 0.5 * len(f"{float(node.value):.6g}")
+        case Measured(digits, unit):
+            return 0.5 * len(digits) + 0.6 * len(unit) + 0.2
         case Symbol(name) | BranchCurrent(name):
             return 0.5 + 0.38 * (len(name) - 1)
         case NodeVoltage(plus, minus):

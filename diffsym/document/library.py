@@ -11,21 +11,22 @@ from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked
 from diffsym.document.builder import build
 from diffsym.document.chapters import chapter_title
-from diffsym.document.index import IndexEntry
-from diffsym.document.tree import Block, Document, Figure
-from diffsym.document.writers import write
-from diffsym.expression.tree import Relation
-
-LABELS = {"html": "HTML", "md": "Markdown", "tex": "LaTeX", "json": "JSON"}
-"""What the index calls a page of each format, in the order in which it links to them."""
+from diffsym.document.concepts import words_of
+from diffsym.document.index import IndexEntry, printed_results
+from diffsym.document.neighbours import Around, files_of
+from diffsym.document.pages import BESIDE, page
+from diffsym.document.pictures import with_files
+from diffsym.document.reproduction import reproduction_of
+from diffsym.document.tree import Document
+from diffsym.expression.tree import Relation, symbols_of
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """A document as text by format. ``missing``: why each gap is one. ``entry``: its place in an index."""
+    """A document by format, as text or as bytes. ``missing``: why each gap is one. ``entry``: its place in an index."""
 
     name: str
-    texts: Mapping[str, str]
+    texts: Mapping[str, str | bytes]
     entry: IndexEntry
     proved: int
     missing: tuple[str, ...] = ()
@@ -56,42 +57,49 @@ def pages_of(
     templates: Path | None = None,
     fragment: bool = False,
     beside: bool = False,
+    around: Around | None = None,
 ) -> Pages:
-    """The document printed in each format. ``beside``: pictures of Markdown pages become files of their own."""
+    """The document printed in each format. ``beside``: pictures of Markdown and Typst pages become files.
+
+    ``around``: where its web page stands in a library, which shows a picture of it in its index.
+    """
     shown = dict.fromkeys(formats, document)
     pictures: dict[str, str] = {}
-    if beside and "md" in formats:
-        shown["md"], pictures = with_files(document)
-    texts = {format: write(shown[format], format, templates=templates, fragment=fragment) for format in formats}
+    if beside and not {*formats}.isdisjoint(BESIDE):
+        with_pictures, pictures = with_files(document)
+        shown |= {format: with_pictures for format in formats if format in BESIDE}
+    # Questions do not come with a program that prints the answers.
+    again = reproduction_of(worked, file) if "ipynb" in formats and document.audience != "student" else None
+    texts = {
+        format: page(shown[format], format, templates=templates, fragment=fragment, around=around, reproduction=again)
+        for format in formats
+    }
+    thumbnail = ""
+    if around is not None:
+        drawn = next(iter(with_files(document)[1].items()), None)
+        if drawn is not None:
+            thumbnail = drawn[0]
+            pictures.setdefault(*drawn)
     missing = tuple(gap.reason for quantity in worked.quantities for gap in quantity.gaps)
-    return Pages(document.name, texts, _entry(document, worked, file, formats), worked.proved, missing, pictures)
-
-
-def with_files(document: Document) -> tuple[Document, dict[str, str]]:
-    """The document with its drawings named as files, and those files."""
-    pictures: dict[str, str] = {}
-
-    def named(block: Block) -> Block:
-        if not isinstance(block, Figure) or "svg" not in block.sources:
-            return block
-        file = f"{block.name}.svg"
-        pictures[file] = block.sources["svg"]
-        return replace(block, files={"svg": file})
-
-    sections = tuple(
-        replace(section, blocks=tuple(named(block) for block in section.blocks)) for section in document.sections
-    )
-    return replace(document, sections=sections), pictures
+    entry = replace(_entry(document, worked, file, formats), thumbnail=thumbnail)
+    return Pages(document.name, texts, entry, worked.proved, missing, pictures)
 
 
 def _entry(document: Document, worked: Worked, file: DerivationFile | None, formats: Sequence[str]) -> IndexEntry:
-    return IndexEntry(
+    shown = () if document.audience == "student" else worked.quantities
+    results = tuple(Relation((quantity.left, quantity.tree), ("=",)) for quantity in shown)
+    bare = IndexEntry(
         name=document.name,
         title=document.title,
         chapter=document.chapter,
-        chapter_title="" if document.chapter is None else chapter_title(document.chapter),
+        chapter_title="" if document.chapter is None else chapter_title(document.chapter, document.language),
         catalog=file.catalog if file else "",
-        results=tuple(Relation((quantity.left, quantity.tree), ("=",)) for quantity in worked.quantities),
+        results=results,
         notation=document.notation,
-        files=tuple((LABELS[format], f"{document.name}.{format}") for format in LABELS if format in formats),
+        files=files_of(document.name, formats),
     )
+    named = [document.name, bare.catalog, bare.chapter_title, *(file.covers if file else ())]
+    named += [each for quantity in worked.quantities for each in (quantity.spec.name, quantity.spec.title)]
+    named += [name for relation in results for name in symbols_of(relation)]
+    named += [element.name for element in worked.circuit.elements] if worked.circuit else []
+    return replace(bare, results=printed_results(bare), words=words_of(document, named))

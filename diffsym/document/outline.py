@@ -1,4 +1,4 @@
-"""A document as its pages are set: parts, heading levels without a gap, one name for each numbered line."""
+"""A document as its pages are set: parts, heading levels without a gap, one name for each heading and numbered line."""
 
 from __future__ import annotations
 
@@ -23,25 +23,43 @@ from diffsym.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
+class Placed(Section):
+    """A section with the name by which its page refers to it."""
+
+    anchor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Consecutive sections of one quantity; ``level`` is that of their headings. The title may be empty."""
 
     title: str
     level: int
-    sections: tuple[Section, ...]
+    sections: tuple[Placed, ...]
+    anchor: str = ""
 
 
 def parts_of(document: Document) -> tuple[Part, ...]:
     """The document's sections, grouped; headings inside them moved so that no level is skipped."""
     parts: list[Part] = []
+    taken: set[str] = set()
     for section in document.sections:
         level = 3 if section.part else 2
-        section = replace(section, blocks=tuple(_levelled(section, level)))
-        if parts and parts[-1].title == section.part:
-            parts[-1] = replace(parts[-1], sections=(*parts[-1].sections, section))
+        starts = not parts or parts[-1].title != section.part
+        part = _free(_slug(section.part), taken) if starts else parts[-1].anchor
+        anchor = _free("-".join(filter(None, (_slug(section.part), _slug(section.title or section.kind)))), taken)
+        blocks = tuple(_levelled(section, level))
+        placed = Placed(section.kind, section.title, blocks, section.part, anchor)
+        if starts:
+            parts.append(Part(section.part, level, (placed,), part))
         else:
-            parts.append(Part(section.part, level, (section,)))
+            parts[-1] = replace(parts[-1], sections=(*parts[-1].sections, placed))
     return tuple(parts)
+
+
+def _slug(title: str) -> str:
+    """A title as a name that a link can end in; nothing of an empty one."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:60].strip("-")
 
 
 def _levelled(section: Section, level: int) -> Iterator[Block]:
@@ -108,9 +126,14 @@ def _bare(label: str) -> str:
 
 
 def _unused(name: str, anchors: dict[str, str]) -> str:
-    taken = set(anchors.values())
-    candidate, count = name, 1
+    return _free(name, set(anchors.values()))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or the first numbered one of it that is not taken yet; it is taken then."""
+    candidate, count = name or "part", 1
     while candidate in taken:
         count += 1
-        candidate = f"{name}-{count}"
+        candidate = f"{name or 'part'}-{count}"
+    taken.add(candidate)
     return candidate

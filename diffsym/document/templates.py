@@ -19,8 +19,10 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from diffsym.document import tree
+from diffsym.document.bounds import Allowance, bounded, printable
 from diffsym.document.filters import filters_for
 from diffsym.document.formulas import DIALECTS
+from diffsym.document.page import page_filters
 from diffsym.errors import TemplateError
 from diffsym.expression.notation import Notation
 from diffsym.locate import shipped
@@ -58,6 +60,9 @@ def environment(
     )
     closed.escape = dialect.escape
     closed.filters = filters_for(format, notation, numbers or {}, anchors or {})
+    if format == "html":
+        closed.filters |= page_filters(notation)
+    closed.filters = {name: closed.allowance.filtering(filter) for name, filter in closed.filters.items()}
     closed.globals = {name: closed.globals[name] for name in ("range", "namespace")}
     return closed
 
@@ -70,7 +75,8 @@ def rendered(printer: jinja2.Environment, name: str, names: Mapping[str, Any]) -
     except jinja2.TemplateSyntaxError as error:
         raise _described(error, error.filename or error.name, error.lineno, names) from None
     except (jinja2.TemplateError, RecursionError, UnicodeDecodeError) as error:
-        raise _described(error, *_place(error.__traceback__), names) from None
+        file, line = _place(error.__traceback__)
+        raise _described(error, file or _file_of(printer, name), line, names) from None
     except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError) as error:
         file, line = _place(error.__traceback__, only_last=True)
         if file is None:
@@ -79,8 +85,8 @@ def rendered(printer: jinja2.Environment, name: str, names: Mapping[str, Any]) -
 
 
 def safe(value: object, escape: Callable[[str], str]) -> Markup:
-    """What is already printed as it is; anything else as inert text."""
-    return value if isinstance(value, Markup) else Markup(escape(str(value)))
+    """What is already printed as it is; other words and numbers as inert text."""
+    return value if isinstance(value, Markup) else Markup(escape(printable(value)))
 
 
 # The closed room ----------------------------------------------------------------------------------------------------
@@ -107,10 +113,23 @@ class _Closed(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset(("+", "-", "*", "/", "//", "%", "**"))
     escape: Callable[[str], str]
 
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.allowance = Allowance()
+        self.counted, self.listed = self.allowance.turn, self.allowance.measured
+        self.__dict__["concat"] = self.allowance.concatenated
+
+    def _generate(self, source: nodes.Template, name: Any, filename: Any, defer_init: bool = False) -> str:
+        return super()._generate(bounded(source), name, filename, defer_init)
+
     def joined(self, parts: tuple[object, ...]) -> str:
         if any(isinstance(part, Markup) for part in parts):
-            return Markup("").join(safe(part, self.escape) for part in parts)
-        return "".join(map(str, parts))
+            return Markup(self.concat(safe(part, self.escape) for part in parts))
+        return self.concat(map(printable, parts))
+
+    def call(self, context: Any, callee: Any, *arguments: Any, **named: Any) -> Any:
+        self.allowance.read(getattr(callee, "__self__", None))
+        return super().call(context, callee, *arguments, **named)
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         """Arithmetic is for counting lines: small whole numbers, and no power that could run for ever."""
@@ -207,6 +226,14 @@ def _place(trace: TracebackType | None, *, only_last: bool = False) -> tuple[str
     return place
 
 
+def _file_of(printer: jinja2.Environment, name: str) -> str | None:
+    """The file of the page's own template, for a fault of the page as a whole."""
+    try:
+        return printer.loader.get_source(printer, name)[1] if printer.loader is not None else None
+    except (jinja2.TemplateError, UnicodeDecodeError):
+        return None
+
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -216,6 +243,8 @@ def _described(error: Exception, file: str | None, line: int | None, names: Mapp
             message, hint = f"there is no template {error.name!r}", "look at the names in the shipped folder templates/"
         case jinja2.UndefinedError():
             message, hint = _said(error), _nearest_name(_said(error), names)
+        case SecurityError() if "more than" in _said(error):
+            message, hint = _said(error), "a loop or a macro inside another one runs away"
         case SecurityError():
             message, hint = _said(error), "a template may read the document and its own variables, nothing else"
         case RecursionError():

@@ -117,7 +117,14 @@ class Figure:
     sources: dict[str, str] = field(default_factory=dict)
 
 
-Block = Paragraph | Heading | Equation | Step | Table | Listing | Items | Figure
+@dataclass(frozen=True, slots=True)
+class Blank:
+    """Empty ruled lines for a reader to write on."""
+
+    lines: int = 4
+
+
+Block = Paragraph | Heading | Equation | Step | Table | Listing | Items | Figure | Blank
 
 SECTION_KINDS = (
     "problem",
@@ -161,3 +168,4 @@ class Document:
     gaps: int = 0
     provenance: tuple[tuple[str, str], ...] = ()
     language: str = "en"
+    audience: str = "everyone"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.draft import Draft
-from diffsym.drawing.labelling import place_labels, wanted_places
-from diffsym.drawing.lettering import node_latex
-from diffsym.drawing.placed import Layout, Point, Symbol, Wire
-from diffsym.drawing.routing import Edge, Router, line, segments, slanted
-from diffsym.drawing.sheet import Sheet
+from diffsym.drawing.labelling import label_box, place_labels, wanted_places
+from diffsym.drawing.lettering import HEIGHT, node_latex
+from diffsym.drawing.placed import Label, Layout, Point, Symbol, Wire
+from diffsym.drawing.routing import FAR, Edge, Router, line, segments, slanted
+from diffsym.drawing.sheet import BOTTOM, TOP, Sheet
 from diffsym.expression.notation import Notation
 
 LONGEST_LINK = 16
@@ -23,7 +24,7 @@ FIXED = frozenset({"opamp", "port", "ground", "supply", "name", "hint", "mark"})
 
 def assemble(draft: Draft, sheet: Sheet, notation: Notation) -> Layout:
     """Wires a draft and puts its labels down; a net that cannot be wired is tied by its name."""
-    router = Router(draft.symbols, wanted_places(draft.symbols), draft.tracks)
+    router = Router(draft.symbols, wanted_places(draft.symbols), draft.tracks, _rails(draft, sheet))
     for net, start, end in draft.trunks:
         router.take(net, line(start, end))
     for net, start, end in draft.diagonals:
@@ -41,7 +42,28 @@ def assemble(draft: Draft, sheet: Sheet, notation: Notation) -> Layout:
             names += _tied(router, net, pins[net], sheet, notation)
     symbols = (*draft.symbols, *names)
     wires, dots = _drawn(router, symbols)
-    return Layout(sheet.title, symbols, wires, dots, place_labels(symbols, wires), tuple(joined))
+    layout = Layout(sheet.title, symbols, wires, dots, place_labels(symbols, wires), tuple(joined))
+    return replace(layout, labels=(*layout.labels, *_notes(layout, sheet.notes)))
+
+
+def _notes(layout: Layout, notes: Sequence[str]) -> list[Label]:
+    """Lines under the drawing."""
+    box = layout.box
+    middle = round((box.left + box.right) / 2, 3)
+    found = []
+    for k, latex in enumerate(notes):
+        y = round(box.bottom - (k + 1) * 1.25 * HEIGHT, 3)
+        found.append(Label(latex, middle, y, "center", label_box(latex, (middle, y, "center"))))
+    return found
+
+
+def _rails(draft: Draft, sheet: Sheet) -> tuple[int, int]:
+    """The heights of the lowest and of the highest supply."""
+    heights: dict[str, list[int]] = {TOP: [], BOTTOM: []}
+    for net, supply in sheet.supplies.items():
+        points = [point for symbol, _, point in draft.points(net) if symbol.shape in ("supply", "name")]
+        heights[supply.where] += [y for _, y in points]
+    return min(heights[BOTTOM], default=-FAR), max(heights[TOP], default=FAR)
 
 
 def _pins(draft: Draft) -> dict[str, list[Point]]:
@@ -122,7 +144,7 @@ def _copy_mirrored(router: Router, source: str, net: str) -> None:
 
 def _tied(router: Router, net: str, points: Sequence[Point], sheet: Sheet, notation: Notation) -> list[Symbol]:
     """A name on every piece of a net that could not be wired."""
-    text = sheet.supplies[net].latex if net in sheet.supplies else node_latex(net, notation)
+    text = sheet.supplies[net].latex if net in sheet.supplies else sheet.net_names.get(net) or node_latex(net, notation)
     found = []
     for piece in router.pieces(net, points):
         ends = sorted(each for each in piece if each in points)

@@ -7,12 +7,20 @@ from dataclasses import dataclass
 
 from diffsym.drawing.draft import Draft, bipole
 from diffsym.drawing.placed import Point, Symbol
+from diffsym.drawing.routing import FAR
 from diffsym.drawing.shapes import TERMINALS, Box
 from diffsym.drawing.sheet import Part, Sheet
+from diffsym.drawing.uprights import is_top
 
 HALF = 2
 ON_A_COLUMN = 9.0
 ACROSS_A_COLUMN = 5.0
+BEYOND = 14.0
+"""Lying over the supply, or under the negative one."""
+
+ON_THE_AXIS = 6.0
+"""Lying where the mirror image would lie as well."""
+
 OVER_ANOTHER = 6.0
 """Lying over a part of the same net, whose own wire would have to go round."""
 
@@ -67,14 +75,15 @@ def add_bridges(draft: Draft, sheet: Sheet, parts: Sequence[Part]) -> None:
             if not (all(ends) if rounds == 0 else any(ends) or rounds == len(parts)):
                 continue
             waiting.remove(run)
-            found = _cheapest(draft, sheet, run)
+            images = {sheet.image_of_part.get(part.name, part.name) for part in run.parts}
+            other = next((each for each in waiting if {part.name for part in each.parts} == images), None)
+            found = _cheapest(draft, sheet, run, draft.mirrored and other is not None)
             if found is None:
                 continue
             at, run = found
             _put(draft, run, at)
-            images = {sheet.image_of_part.get(part.name, part.name) for part in run.parts}
-            other = next((each for each in waiting if {part.name for part in each.parts} == images), None)
-            if draft.mirrored and other is not None:
+            # two that cross the axis cannot lie at one height
+            if draft.mirrored and other is not None and abs(at[0]) >= run.half:
                 waiting.remove(other)
                 # what lies left here lies right there
                 aligned = other.last == sheet.image_of_net.get(run.first)
@@ -89,7 +98,7 @@ def _put(draft: Draft, run: Run, at: Point) -> None:
         net = part.ends[part.ends[0] == net]
 
 
-def _cheapest(draft: Draft, sheet: Sheet, run: Run) -> tuple[Point, Run] | None:
+def _cheapest(draft: Draft, sheet: Sheet, run: Run, paired: bool = False) -> tuple[Point, Run] | None:
     xs = [symbol.at[0] for symbol in draft.symbols]
     ys = [symbol.at[1] for symbol in draft.symbols]
     across = draft.mirrored and sheet.image_of_net.get(run.first) == run.last
@@ -100,6 +109,7 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run) -> tuple[Point, Run] | None:
         pins[net] = carrying if across and carrying else [point for point, _ in places]
     columns = _column_wires(draft)
     bodies = [*(symbol.box for symbol in draft.symbols), *draft.kept_free, *(box for _, box in columns)]
+    within = _within_rails(draft, sheet)
     best: tuple[tuple[float, int, int, int], Point, Run] | None = None
     for x in [0] if across else range(min(xs) - 10, max(xs) + 11):
         for y in range(min(ys) - 4, max(ys) + 5):
@@ -107,7 +117,8 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run) -> tuple[Point, Run] | None:
             leads = Box(x - run.half, y - 0.1, x + run.half, y + 0.1)
             if any(room.meets(body) or leads.meets(body) for body in bodies):
                 continue
-            passed = _passed(draft, run, x, y)
+            passed = BEYOND * (y not in within)
+            passed += _passed(draft, run, x, y) + (ON_THE_AXIS if paired and abs(x) < run.half else 0.0)
             for k, way in enumerate((run, run.turned())):
                 cost = passed + _reach(draft, sheet, way.first, pins, (x - run.half, y), False, columns)
                 cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns)
@@ -115,6 +126,13 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run) -> tuple[Point, Run] | None:
                 if best is None or key < best[0]:
                     best = (key, (x, y), way)
     return best[1:] if best else None
+
+
+def _within_rails(draft: Draft, sheet: Sheet) -> range:
+    """The heights between the supplies."""
+    high = [y for net in sheet.supplies if is_top(sheet, net) for _, _, (_, y) in draft.points(net)]
+    low = [y for net in sheet.supplies if not is_top(sheet, net) for _, _, (_, y) in draft.points(net)]
+    return range(min(low, default=-FAR) + 1, max(high, default=FAR))
 
 
 def _column_wires(draft: Draft) -> list[tuple[str, Box]]:
@@ -175,14 +193,18 @@ def add_opamps(draft: Draft, sheet: Sheet) -> None:
         xs = [symbol.at[0] for symbol in draft.symbols] or [0]
         ys = [symbol.at[1] for symbol in draft.symbols] or [0]
         bodies = [*(symbol.box for symbol in draft.symbols), *(box for _, box in _column_wires(draft))]
+        within = _within_rails(draft, sheet)
+        rails = [max(y for _, _, (_, y) in draft.points(net)) for net in sheet.supplies if draft.points(net)]
         best: tuple[tuple[float, int, int, int], Symbol] | None = None
         for x in range(min(xs) - 10, max(xs) + 11):
             for y in range(min(ys) - 4, max(ys) + 5):
                 if any(Box(x - 4, y - 3, x + 4, y + 3).meets(body) for body in bodies):
                     continue
+                if any(abs(y - rail) < 4 for rail in rails):
+                    continue
                 for flipped in (False, True):
                     symbol = Symbol("opamp", part.name, (x, y), dict(part.pins), flipped=flipped, latex=part.latex)
-                    cost = 0.0
+                    cost = 0.0 if y - 2 in within and y + 2 in within else 2 * BEYOND
                     for net, at in symbol.pins:
                         points = [] if sheet.fixed(net) else [point for _, _, point in draft.points(net)]
                         cost += min((abs(a - at[0]) + abs(b - at[1]) for a, b in points), default=0)

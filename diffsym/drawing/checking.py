@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from diffsym.circuit.model import GROUND, Circuit, LinearElement, SmallSignalCircuit
 from diffsym.drawing.labelling import obstacles
 from diffsym.drawing.placed import Layout, Point
 from diffsym.drawing.shapes import TERMINALS, Box
-from diffsym.drawing.sheet import grounded_sources
+from diffsym.drawing.sheet import Sheet, grounded_sources
 
 
 def check_layout(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> list[str]:
@@ -23,12 +23,21 @@ def check_layout(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> list[
 
 def connection_faults(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> list[str]:
     """Where the wires and the netlist differ."""
-    return list(_against_netlist(layout, circuit))
+    return [*_against_netlist(layout, _expected(circuit)), *_wrong_controls(layout, circuit)]
+
+
+def sheet_faults(layout: Layout, sheet: Sheet) -> list[str]:
+    """Where the wires and a sheet differ, which may be a part of a circuit."""
+    return list(_against_netlist(layout, {part.name: part.pins for part in sheet.parts}))
 
 
 def overlaps(layout: Layout) -> list[str]:
     """What lies on something else."""
     return [*_overlaps(layout), *_label_overlaps(layout)]
+
+
+TYING = ("supply", "name", "port", "hint")
+"""Terminals: those of one net are one node without a wire."""
 
 
 class _Pieces:
@@ -72,7 +81,7 @@ def connected(layout: Layout) -> _Pieces:
             pieces.root(point)
             if symbol.shape == "ground":
                 pieces.join(point, ("net", GROUND))
-            elif symbol.shape in ("supply", "name", "port", "hint"):
+            elif symbol.shape in TYING:
                 pieces.join(point, ("net", net))
     return pieces
 
@@ -97,13 +106,24 @@ def _expected(circuit: Circuit | SmallSignalCircuit) -> dict[str, dict[str, str]
     return found
 
 
+def _wrong_controls(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> Iterator[str]:
+    """Open ends that mark another voltage than the one that steers their source."""
+    ground = dict.fromkeys(grounded_sources(circuit).values(), GROUND)
+    control = {each.name: each.control for each in circuit.elements if each.control}
+    for symbol in layout.symbols:
+        if symbol.shape == "gap":
+            steered = symbol.element.removeprefix("gap ")
+            nodes = tuple(ground.get(node, node) for node in control.get(steered) or ())
+            if nodes != (symbol.nets["plus"], symbol.nets["minus"]):
+                yield f"the voltage marked for {steered} is not the one that steers it"
+
+
 def _is_opamp(circuit: Circuit | SmallSignalCircuit, name: str) -> bool:
     return isinstance(circuit, Circuit) and name in circuit.directives.opamps
 
 
-def _against_netlist(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> Iterator[str]:
+def _against_netlist(layout: Layout, expected: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     pieces = connected(layout)
-    expected = _expected(circuit)
     shown = set(layout.element_names)
     drawn = {symbol.element: symbol for symbol in layout.symbols if symbol.shape not in TERMINALS}
     at_node: dict[str, object] = {GROUND: pieces.root(("net", GROUND))}
@@ -123,10 +143,26 @@ def _against_netlist(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> I
             elif of_piece.setdefault(piece, node) != node:
                 yield f"nodes {of_piece[piece]} and {node} are shorted at {name}'s {pin}"
     for symbol in layout.symbols:
-        if symbol.shape in ("port", "supply", "name", "hint"):
+        if symbol.shape in (*TYING, "gap"):
             for net, point in symbol.pins:
                 if net in at_node and pieces.root(point) != at_node[net]:
                     yield f"the terminal of {net} is not on its node"
+        if symbol.shape in TYING:
+            for name in symbol.element.split():
+                nodes = set(expected.get(name, {}).values())
+                if nodes and nodes | {GROUND} != {symbol.nets["at"], GROUND}:
+                    yield f"{name} stands at {symbol.nets['at']}"
+    yield from _one_name_for_two(layout)
+
+
+def _one_name_for_two(layout: Layout) -> Iterator[str]:
+    """Names that a reader would take for one node."""
+    seen: dict[str, str] = {}
+    for symbol in layout.symbols:
+        if symbol.shape in TYING and symbol.latex and not (symbol.shape == "port" and symbol.element):
+            net = symbol.nets["at"]
+            if seen.setdefault(symbol.latex, net) != net:
+                yield f"{net} and {seen[symbol.latex]} have one name"
 
 
 def _overlaps(layout: Layout) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from diffsym.drawing.labelling import DOT
 from diffsym.drawing.lettering import FONT
 from diffsym.drawing.placed import GRID_CM, Layout, Symbol
 
@@ -22,7 +23,8 @@ SMALL = {"R": 0.75, "L": 0.75, "C": 0.7, "D": 0.75}
 
 def to_circuitikz(layout: Layout) -> str:
     r"""An environment for ``\usepackage{circuitikz}``; the same text for the same layout."""
-    lines = [rf"\begin{{circuitikz}}[{SETTINGS}]"]
+    smaller = "" if layout.scale == 1 else f", scale={layout.scale:g}, transform shape"
+    lines = [rf"\begin{{circuitikz}}[{SETTINGS}{smaller}]"]
     for wire in layout.wires:
         lines.append(rf"\draw {' -- '.join(_at(point) for point in wire.points)};")
     for k, symbol in enumerate(layout.symbols):
@@ -52,6 +54,8 @@ def _symbol(symbol: Symbol, name: str) -> Iterator[str]:
         key = {"R": "resistors", "C": "capacitors", "L": "inductors", "D": "diodes"}[symbol.shape]
         scale = f"/tikz/circuitikz/{key}/scale={SMALL[symbol.shape]}"
         yield rf"\draw[{scale}] {_at(first)} to[{form.tikz}] {_at(last)};{comment}"
+        if symbol.dot is not None:
+            yield rf"\fill {_at(symbol.dot)} circle[radius={DOT:g}];"
     elif symbol.shape == "ground":
         turn = ", yscale=-1" if symbol.flipped else ""
         yield rf"\node[ground, scale=0.8{turn}] at {_at(symbol.at)} {{}};{comment}"

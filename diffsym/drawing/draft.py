@@ -49,6 +49,7 @@ def bipole(part: Part, at: Point, first: str, *, turned: bool = False, side: int
         turned=turned,
         latex=part.latex,
         side=side,
+        dotted=part.dotted,
     )
 
 

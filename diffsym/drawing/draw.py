@@ -2,50 +2,122 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
-from diffsym.circuit.model import Circuit, SmallSignalCircuit
+from diffsym.circuit.model import Circuit, LinearElement, SmallSignalCircuit
 from diffsym.drawing.assembly import assemble
 from diffsym.drawing.bridges import add_bridges, add_opamps
-from diffsym.drawing.checking import connection_faults, overlaps
+from diffsym.drawing.checking import connection_faults, overlaps, sheet_faults
 from diffsym.drawing.columns import arrange
 from diffsym.drawing.crossing import cross_couple
 from diffsym.drawing.draft import Draft
 from diffsym.drawing.flow import flow
+from diffsym.drawing.fold import breadth, folds, packing, stacked
 from diffsym.drawing.ladder import ladder
-from diffsym.drawing.placed import Layout
+from diffsym.drawing.pins import pin_symbols
+from diffsym.drawing.placed import GRID_CM, Cell, Layout, Symbol
 from diffsym.drawing.reading import read_sheet
-from diffsym.drawing.row import in_a_row
+from diffsym.drawing.row import in_rows
 from diffsym.drawing.shapes import TRANSISTORS
 from diffsym.drawing.sheet import Sheet
 from diffsym.drawing.stage import stage
 from diffsym.drawing.terminals import add_grounds, add_ports, add_rails
 from diffsym.drawing.uprights import posture
+from diffsym.errors import UsageError
 from diffsym.expression.notation import DEFAULT, Notation
 
 ROOMS = (0, 1, 2, 4)
 """Grid steps between columns that are tried one after the other until nothing lies on anything."""
 
+COLUMN_CM = 16.5
+"""Centimetres of a text column, which no drawing exceeds."""
 
-def draw(circuit: Circuit | SmallSignalCircuit, notation: Notation = DEFAULT) -> Layout:
+SMALLEST = 0.78
+"""How much smaller a drawing may be printed to fit the column: its letters have 7 pt at least."""
+
+MANY = 24
+"""Parts of a sheet up to which every room is tried."""
+
+SURELY_WIDE = 1.2
+"""A sheet whose parts would fill so many columns at best is cut into rows at once."""
+
+
+def draw(
+    circuit: Circuit | SmallSignalCircuit,
+    notation: Notation = DEFAULT,
+    *,
+    widest: float = COLUMN_CM,
+    places: Mapping[str, Cell] | None = None,
+) -> Layout:
     """The schematic of a circuit, placed from the circuit alone and the same for every order of its lines.
 
     Transistors stand in columns between supply and ground, op amps run from left to right, and linear circuits share a
-    ground line. Nets that cannot be wired are tied by their names. ``check_layout`` proof-reads the result.
+    ground line. What is wider than ``widest`` centimetres is printed a little smaller, or cut into rows. Nets that
+    cannot be wired are tied by their names. ``check_layout`` proof-reads the result.
+
+    ``places``: element → column and row, counted from 1 at top left in the drawing as it is without them; over a ground
+    line only the column counts. Raises UsageError for an element that there is not.
     """
-    sheet = read_sheet(circuit, notation)
+    sheet = replace(read_sheet(circuit, notation), places=_known(places or {}, circuit))
+    for layout in _candidates(sheet, notation, widest):
+        if not connection_faults(layout, circuit):
+            return _fitted(layout, widest)
+    return _fitted(in_rows(sheet, notation, widest / GRID_CM), widest)
+
+
+def _known(places: Mapping[str, Cell], circuit: Circuit | SmallSignalCircuit) -> Mapping[str, Cell]:
+    names = {element.name.lower(): element.name for element in circuit.elements}
+    devices = {element.device for element in circuit.elements if isinstance(element, LinearElement)}
+    found = {}
+    for name, cell in places.items():
+        if name.lower() in names:
+            found[names[name.lower()]] = cell
+        elif name.lower() not in {device.lower() for device in devices}:
+            known = ", ".join(sorted(names.values())[:12])
+            raise UsageError(f"there is no element {name[:40]} to be placed", hint=f"elements are {known}")
+    return found
+
+
+def _candidates(sheet: Sheet, notation: Notation, widest: float) -> Iterable[Layout]:
+    """Layouts in the order in which they are wanted: whole, in few rows, in more rows, then with a fault."""
+    limit = widest / SMALLEST
+    flawed: list[tuple[int, int, Layout]] = []
+    wide = packing(sheet) * breadth(sheet) * GRID_CM > SURELY_WIDE * limit
+
+    def whole() -> Iterable[Layout]:
+        if not wide:
+            yield _whole(sheet, notation)
+
+    def cut() -> Iterable[Layout]:
+        for sheets in folds(sheet, notation, limit / GRID_CM):
+            yield stacked(sheets, lambda each: _whole(each, notation))
+
+    for layouts in (whole(), cut()):
+        for layout in layouts:
+            faults = len(overlaps(layout)) + 10 * len(layout.joined)
+            if layout.width_cm <= limit and not faults:
+                yield layout
+            elif layout.width_cm <= limit:
+                flawed.append((faults, len(flawed), layout))
+    yield from (layout for _, _, layout in sorted(flawed, key=lambda each: each[:2]))
+
+
+def _fitted(layout: Layout, widest: float) -> Layout:
+    """The layout at the size at which it fits; letters stay legible unless a single row is wider than that."""
+    return layout if layout.width_cm <= widest else replace(layout, scale=round(widest / layout.width_cm - 5e-4, 3))
+
+
+def _whole(sheet: Sheet, notation: Notation) -> Layout:
+    """One drawing of all of a sheet: the first room between columns with which nothing lies on anything."""
     placer = _placer(sheet)
     tried = []
-    for room in ROOMS:
+    for room in ROOMS if len(sheet.parts) <= MANY else ROOMS[:1]:
         layout = assemble(placer(room), sheet, notation)
-        if connection_faults(layout, circuit):
-            continue
-        faults = len(overlaps(layout)) + 10 * len(layout.joined)
+        faults = len(overlaps(layout)) + 10 * len(layout.joined) + 1000 * len(sheet_faults(layout, sheet))
         if not faults:
             return layout
         tried.append((faults, room, layout))
-    if not tried:
-        return assemble(in_a_row(sheet, notation), sheet, notation)
     return min(tried, key=lambda each: each[:2])[2]
 
 
@@ -58,15 +130,34 @@ def _placer(sheet: Sheet) -> Callable[[int], Draft]:
 
         def standing(room: int) -> Draft:
             draft = stage(sheet, stance, columns, room)
+            pin_symbols(draft, sheet.places)
             cross_couple(draft, sheet)
             add_bridges(draft, sheet, stance.across)
             add_opamps(draft, sheet)
+            if sheet.places:
+                pin_symbols(draft, {name: sheet.places[name] for name in sheet.places if name not in columns.of})
             return _with_terminals(draft, sheet)
 
         return standing
     if "opamp" in shapes:
-        return lambda _: _with_terminals(flow(sheet), sheet)
+
+        def flowing(_: int) -> Draft:
+            draft = flow(sheet)
+            pin_symbols(draft, sheet.places)
+            return _with_named_controls(_with_terminals(draft, sheet), sheet)
+
+        return flowing
     return ladder(sheet).draft
+
+
+def _with_named_controls(draft: Draft, sheet: Sheet) -> Draft:
+    """The names of nodes whose voltages steer a source, where no terminal bears them."""
+    steering = {net for part in sheet.parts for net in part.control or () if part.shape in "EG"}
+    for net in sorted(steering - set(sheet.ports)):
+        points = [] if sheet.fixed(net) else draft.points(net)
+        if points and net in sheet.net_names:
+            draft.symbols.append(Symbol("name", "", points[0][2], {"at": net}, latex=sheet.net_names[net]))
+    return draft
 
 
 def _with_terminals(draft: Draft, sheet: Sheet) -> Draft:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsym.circuit.model import GROUND
+from diffsym.drawing.bridges import add_bridges
 from diffsym.drawing.draft import Draft, bipole
 from diffsym.drawing.placed import Point, Symbol
 from diffsym.drawing.sheet import Part, Sheet
 
-LAYER = 17
+LAYER = 15
 APART = 14
 COLUMN = 6
 """How far to the right of a triangle's middle the chain between two outputs stands."""
@@ -33,23 +34,67 @@ class _Flow:
         for layer in self.layers():
             self.place_layer(layer)
         self.extend_to_the_left()
-        self.place_loads()
-        return Draft(list(self.placed.values()), self.tracks)
+        across = [part for part in self.others if part.name not in self.placed and self.between(part)]
+        self.place_loads(across)
+        draft = Draft(list(self.placed.values()), self.tracks)
+        add_bridges(draft, self.sheet, across)
+        return draft
+
+    def between(self, part: Part) -> bool:
+        """Whether a part lies between two nets that have their places."""
+        return all(not self.sheet.fixed(net) and net not in self.outputs and self.points(net) for net in part.ends)
 
     # ---- layers
     def layers(self) -> list[list[str]]:
-        """Op amps by how many others lie between them and the inputs; those in one loop share a layer."""
+        """Op amps by how many others lie between them and the inputs; those that feed each other share a layer."""
         feeds = {name: self.fed_by(part) for name, part in self.opamps.items()}
-        depth = dict.fromkeys(self.opamps, 0)
-        reach = {name: self.closure(name, feeds) for name in self.opamps}
+        group = {name: {name} for name in self.opamps}
+        for name in self.opamps:
+            for other in sorted(feeds[name]):
+                if name in feeds[other] and group[name] is not group[other]:
+                    group[name] |= group[other]
+                    for each in group[name]:
+                        group[each] = group[name]
+        depth: dict[str, int] = {}
+        fed = {other for name in self.opamps for other in feeds[name] if other not in group[name]}
+        first = [name for name in self.opamps if self.from_input(name)] or [n for n in self.opamps if n not in fed]
+        level, here = 0, first or list(self.opamps)[:1]
+        while len(depth) < len(self.opamps):
+            here = sorted({each for name in here for each in group[name]} - set(depth), key=list(self.opamps).index)
+            if not here:
+                here = [next(name for name in self.opamps if name not in depth)]
+                continue
+            depth |= dict.fromkeys(here, level)
+            level += 1
+            here = sorted({other for name in here for other in feeds[name]})
+        self.deepen(feeds, group, depth)
+        return [[name for name in self.opamps if depth[name] == level] for level in sorted(set(depth.values()))]
+
+    def deepen(self, feeds: dict[str, set[str]], group: dict[str, set[str]], depth: dict[str, int]) -> None:
+        """An op amp that one of its own layer feeds goes one layer further, where no loop leads back."""
         for _ in self.opamps:
             for name in self.opamps:
-                for other in feeds[name]:
-                    loop = name in reach[other]
-                    depth[other] = max(depth[other], depth[name] + (0 if loop else 1))
-                    if loop:
-                        depth[name] = max(depth[name], depth[other])
-        return [[name for name in self.opamps if depth[name] == level] for level in sorted(set(depth.values()))]
+                for other in sorted(feeds[name] - group[name]):
+                    if depth[other] == depth[name] and name not in self.closure(other, feeds):
+                        for each in group[other]:
+                            depth[each] = depth[name] + 1
+
+    def from_input(self, name: str) -> bool:
+        """Whether an input of the circuit leads to an op amp through parts alone."""
+        pins = self.opamps[name].pins
+        seen = {pins["+"], pins["-"]}
+        stack = sorted(seen)
+        while stack:
+            net = stack.pop()
+            if net in self.sheet.ports and self.sheet.ports[net].inward:
+                return True
+            for other in self.others:
+                if net in other.ends:
+                    far = other.ends[other.ends[0] == net]
+                    if not self.sheet.fixed(far) and far not in seen and far not in self.outputs:
+                        seen.add(far)
+                        stack.append(far)
+        return False
 
     def fed_by(self, part: Part) -> set[str]:
         """The op amps that an op amp's output reaches through parts, not through further outputs."""
@@ -82,9 +127,11 @@ class _Flow:
         x = self.shift
         for k, name in enumerate(names):
             part = self.opamps[name]
-            y = round(((len(names) - 1) / 2 - k) * APART)
             upward = len(names) > 1 and k < len(names) // 2
             flipped = upward or (self.grounded(part, "-") and not self.grounded(part, "+"))
+            y = round(((len(names) - 1) / 2 - k) * APART)
+            if len(names) == 1:
+                y = self.in_line(part, flipped)
             self.placed[name] = Symbol("opamp", name, (x, y), dict(part.pins), flipped=flipped, latex=part.latex)
             self.tracks[part.pins["o"]] = y
         widened = len(names) == 2 and self.place_chain(names[0], names[1])
@@ -93,23 +140,42 @@ class _Flow:
             self.place_inputs(name)
         self.shift = x + LAYER + (4 if widened else 0)
 
+    def in_line(self, part: Part, flipped: bool) -> int:
+        """The height at which the wire from the one op amp before runs straight into an input."""
+        found = []
+        for pin in "-+":
+            net = part.pins[pin]
+            nets = {net, *(each for other in self.others if net in other.ends for each in other.ends)}
+            for driver in sorted({self.outputs[each].name for each in nets if each in self.outputs} & set(self.placed)):
+                found.append(self.placed[driver].at[1] + (1 if (pin == "+") != flipped else -1))
+        return found[0] if len(found) == 1 else 0
+
     def grounded(self, part: Part, pin: str) -> bool:
-        net = part.pins[pin]
+        return self.grounded_by(part.pins[pin])
+
+    def grounded_by(self, net: str) -> bool:
         return any(net in other.ends and any(self.sheet.fixed(end) for end in other.ends) for other in self.others)
 
-    def put(self, part: Part, at: Point, first: str, *, turned: bool) -> None:
+    def put(self, part: Part, at: Point, first: str, *, turned: bool, aside: int = 3) -> None:
         if part.name not in self.placed:
-            self.placed[part.name] = bipole(part, self.free(at, turned), first, turned=turned)
+            self.placed[part.name] = bipole(part, self.free(at, turned, aside=aside), first, turned=turned)
 
-    def free(self, at: Point, turned: bool, up: int = 1) -> Point:
+    @staticmethod
+    def reach(each: Symbol, turned: bool) -> int:
+        """How near a part may stand beside another."""
+        if each.shape == "opamp":
+            return 5
+        return 5 if turned and each.turned else 3
+
+    def free(self, at: Point, turned: bool, up: int = 1, aside: int = 3) -> Point:
         """The place itself or the next one over (under, beside) it where nothing is."""
         for k in range(24):
-            here = (at[0], at[1] + k * up) if turned else (at[0] + 3 * k, at[1])
+            here = (at[0], at[1] + k * up) if turned else (at[0] + aside * k, at[1])
             near = [
                 each
                 for each in self.placed.values()
-                if abs(each.at[0] - here[0]) < (5 if turned and each.turned else 3)
-                and abs(each.at[1] - here[1]) < (3 if turned else 4)
+                if abs(each.at[0] - here[0]) < self.reach(each, turned)
+                and abs(each.at[1] - here[1]) < (3 if turned or each.turned else 4)
             ]
             if not near:
                 return here
@@ -174,8 +240,16 @@ class _Flow:
             for part in series:
                 far = part.ends[part.ends[0] == net]
                 if self.sheet.fixed(far):
-                    drop = 2 if moved or pin == "+" else 3 + (3 * loops + 1 if up < 0 else 0)
-                    self.put(part, (x - 2, level - drop), self.pin_of(part, net), turned=False)
+                    other = pins["+" if pin == "-" else "-"]
+                    if up > 0 and part.shape != "I" and not self.sheet.fixed(other) and self.grounded_by(other):
+                        # under it stands what the other input has to ground
+                        at = self.free((x - 6, level), True, up)
+                        self.put(part, at, self.pin_of(part, far), turned=True)
+                        continue
+                    drop = 2 if moved or up < 0 else 3
+                    drop += 3 * loops + 1 if up < 0 and pin == "-" else 0
+                    beside = 4 if up > 0 and self.sheet.fixed(other) else 2
+                    self.put(part, (x - beside, level - drop), self.pin_of(part, net), turned=False, aside=-3)
                     continue
                 here = self.outputs.get(far)
                 if here is not None and here.name in self.placed:
@@ -227,9 +301,9 @@ class _Flow:
         top = max(round(each.box.top) for each in between)
         self.put(part, (middle, top + 2), first, turned=True)
 
-    def place_loads(self) -> None:
+    def place_loads(self, across: Sequence[Part]) -> None:
         for part in self.others:
-            if part.name in self.placed:
+            if part.name in self.placed or part in across:
                 continue
             top = next((net for net in part.ends if not self.sheet.fixed(net)), GROUND)
             driver = self.outputs.get(top)

@@ -11,6 +11,9 @@ from diffsym.drawing.shapes import TRANSISTORS, Box
 AIR = 0.22
 """Grid steps between a body and its label."""
 
+DOT = 0.16
+"""The radius of a dot, in grid steps."""
+
 MARKS = ("gap", "mark")
 
 ORDER = ("opamp", *MARKS, *"RCLDVIEG", *sorted(TRANSISTORS), "supply", "port", "name", "hint")
@@ -25,6 +28,10 @@ def obstacles(symbols: Iterable[Symbol], wires: Iterable[Wire]) -> list[tuple[st
     for symbol in symbols:
         box = symbol.box
         if symbol.shape in MARKS:
+            found += [
+                (symbol.element, Box.around([symbol.place(*centre)]).grown(radius))
+                for centre, radius in symbol.form.circles
+            ]
             for _, place in symbol.form.signs:
                 found.append((symbol.element, Box.around([symbol.place(*place)]).grown(0.25)))
         elif symbol.shape in TRANSISTORS:
@@ -33,6 +40,8 @@ def obstacles(symbols: Iterable[Symbol], wires: Iterable[Wire]) -> list[tuple[st
             ]
         elif symbol.shape not in ("name", "hint"):
             found.append((symbol.element, box))
+            if symbol.dot is not None:
+                found.append((symbol.element, Box.around([symbol.dot]).grown(DOT)))
         found += [(symbol.element, stroke_box(lead)) for lead in symbol.leads()]
     for wire in wires:
         found += [("", stroke_box(piece)) for piece in wire.pieces()]

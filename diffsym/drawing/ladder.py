@@ -11,8 +11,9 @@ from diffsym.drawing.gaps import control_gaps
 from diffsym.drawing.heights import Strata, strata
 from diffsym.drawing.labelling import AIR
 from diffsym.drawing.lettering import width
+from diffsym.drawing.pins import pin_order
 from diffsym.drawing.placed import Point, Symbol
-from diffsym.drawing.sequence import Item, astride, best_order
+from diffsym.drawing.sequence import Item, astride, best_order, in_order
 from diffsym.drawing.shapes import SHAPES
 from diffsym.drawing.sheet import Part, Sheet
 from diffsym.drawing.terminals import name_tracks
@@ -52,6 +53,8 @@ class Ladder:
             items[name] = Item(name, part.ends, name in self.strata.lying, _rank(part), bool(outputs & set(part.ends)))
         self.items = items
         self.order = best_order(items, self.strata.levels, self.image)
+        if set(sheet.places) & set(self.order.names):
+            self.order = in_order(pin_order(self.order.names, sheet.places), items, self.strata.levels)
         self.at = {name: k for k, name in enumerate(self.order.names)}
         self.left_end = self.order.left_end
         self.mirrored = self.order.mirrored

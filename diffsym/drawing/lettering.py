@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 from diffsym.circuit.model import GROUND
 from diffsym.errors import DiffsymError
@@ -20,7 +22,14 @@ LONGEST_LINE = 4.0
 """Grid steps that a controlled source's label may take on one line."""
 
 _WIDE = {**dict.fromkeys("mwMW", 0.86), **dict.fromkeys("ijltfrI()/,.'|", 0.4), **dict.fromkeys(" {}_^$", 0.0)}
-_COMMANDS = {"Delta": 0.8, "frac": 0.0, "mathrm": 0.0, "parallel": 0.9, "cdot": 0.6, "text": 0.0, "omega": 0.7}
+_COMMANDS = {
+    "Delta": 0.8,
+    "parallel": 0.9,
+    "cdot": 0.6,
+    "omega": 0.7,
+    "leftrightarrow": 1.1,
+    **dict.fromkeys(("frac", "mathrm", "text", "mathit", "mathsf", "mathbf", "textrm", "textit", "operatorname"), 0.0),
+}
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|.", re.DOTALL)
 
 
@@ -94,6 +103,17 @@ def node_latex(node: str, notation: Notation) -> str:
     return name_latex(letter + plain.lower() if plain.isupper() and len(plain) == 1 else letter + plain, notation)
 
 
+def net_names(nets: Iterable[str], notation: Notation) -> dict[str, str]:
+    """The voltage of each net; with the whole path of its name where another net would be called the same."""
+    found = {net: node_latex(net, notation) for net in sorted(set(nets))}
+    count = Counter(found.values())
+    for net, latex in found.items():
+        if count[latex] > 1 and net != GROUND:
+            path = re.sub(r"[^A-Za-z0-9.]", " ", net).strip()
+            found[net] = rf"v_{{\mathrm{{{path or 'n'}}}}}"
+    return found
+
+
 def value_latex(value: Expression, notation: Notation) -> str:
     """A value on one line, or nothing where it is a number or too long to stand beside a symbol."""
     names = symbols_of(value)
@@ -129,12 +149,18 @@ def _bracketed(latex: str, marks: str) -> str:
     return f"({latex})" if any(mark in plain for mark in marks) else latex
 
 
-def steered(factor: str, control: tuple[str, str] | None, sensed: tuple[str, ...], notation: Notation) -> str:
+def steered(
+    factor: str,
+    control: tuple[str, str] | None,
+    sensed: tuple[str, ...],
+    notation: Notation,
+    called: Mapping[str, str],
+) -> str:
     """A controlled source's value: its gain times what steers it, by the names of the nodes."""
     factor = f"({factor})" if "+" in factor or "-" in factor else factor
     if control is None:
         return rf"{factor} i_{{\mathrm{{{name_latex(sensed[0], notation)}}}}}" if sensed else factor
-    names = [node_latex(node, notation) if node != GROUND else "" for node in control]
+    names = [called.get(node) or node_latex(node, notation) if node != GROUND else "" for node in control]
     if not names[1]:
         return times(factor, names[0])
     return f"-{factor} {names[1]}" if not names[0] else times(factor, f"({names[0]} - {names[1]})")

@@ -6,12 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from diffsym.drawing.lettering import FONT
 from diffsym.drawing.shapes import SHAPES, Box, Shape
 
 Point = tuple[int, int]
 
+Cell = tuple[float, float]
+"""Column and row of a pinned element."""
+
 GRID_CM = 0.4
 """Centimetres of one grid step on paper."""
+
+MARGIN = 0.4
+"""Grid steps of white around a drawing."""
 
 SLANTED_STEPS = 12
 
@@ -21,7 +28,7 @@ class Symbol:
     """A shape at a place: flipped (top to bottom), then mirrored (left to right), then turned (its top to the left).
 
     ``nets``: pin → net. ``element``: the netlist's element that it stands for; empty for grounds. ``latex``: its label.
-    ``side``: where its label is wanted: -1 left (or below), 1 right (or above).
+    ``side``: where its label is wanted: -1 left (or below), 1 right (or above). ``dotted``: see ``dot``.
     """
 
     shape: str
@@ -33,6 +40,7 @@ class Symbol:
     turned: bool = False
     latex: str = ""
     side: int = 1
+    dotted: bool = False
 
     @property
     def form(self) -> Shape:
@@ -57,6 +65,11 @@ class Symbol:
         """Every net with the point where a wire of it may end."""
         for pin, net in self.nets.items():
             yield net, self.pin(pin)
+
+    @property
+    def dot(self) -> tuple[float, float] | None:
+        """The dot beside the positive end of a coupled inductor, away from its label."""
+        return self.place(-0.65 * self.side, 0.75) if self.dotted else None
 
     @property
     def box(self) -> Box:
@@ -103,7 +116,10 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A placed and routed circuit. ``joined``: nets whose pieces are tied by name instead of by wire."""
+    """A placed and routed circuit. ``joined``: nets whose pieces are tied by name instead of by wire.
+
+    ``scale``: how much smaller it is printed than ``GRID_CM`` says, letters included.
+    """
 
     title: str
     symbols: tuple[Symbol, ...]
@@ -111,6 +127,7 @@ class Layout:
     dots: tuple[Point, ...]
     labels: tuple[Label, ...]
     joined: tuple[str, ...] = ()
+    scale: float = 1.0
 
     @property
     def box(self) -> Box:
@@ -125,7 +142,24 @@ class Layout:
 
     @property
     def width_cm(self) -> float:
-        return (self.box.right - self.box.left) * GRID_CM
+        """Centimetres on paper, the margin included."""
+        box = self.box
+        return (box.right - box.left + 2 * MARGIN) * GRID_CM * self.scale
+
+    @property
+    def height_cm(self) -> float:
+        box = self.box
+        return (box.top - box.bottom + 2 * MARGIN) * GRID_CM * self.scale
+
+    @property
+    def step_pt(self) -> float:
+        """Points of a grid step on paper."""
+        return GRID_CM / 2.54 * 72 * self.scale
+
+    @property
+    def letters_pt(self) -> float:
+        """The size of the letters on paper."""
+        return FONT * self.step_pt
 
     @property
     def element_names(self) -> tuple[str, ...]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from diffsym.circuit.model import GROUND, Circuit, Element, LinearElement, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror, device_symmetry, mirror_of
-from diffsym.drawing.lettering import name_latex, node_latex, steered, times, value_latex
+from diffsym.drawing.lettering import name_latex, net_names, steered, times, value_latex
 from diffsym.drawing.sheet import (
     BOTTOM,
     TOP,
@@ -16,13 +16,13 @@ from diffsym.drawing.sheet import (
     Port,
     Sheet,
     Supply,
-    couplings,
+    coupled,
     grounded_sources,
     natural,
     with_mirror,
 )
 from diffsym.expression.notation import Notation
-from diffsym.expression.tree import ONE, Number, symbols_of
+from diffsym.expression.tree import ONE, Number, Symbol, symbols_of
 
 _SUPPLY = re.compile(r"[av]?v?(dd|cc|pp)\d*", re.IGNORECASE)
 _LOW_SUPPLY = re.compile(r"v?(ss|ee|nn)\d*", re.IGNORECASE)
@@ -38,6 +38,17 @@ def read_sheet(circuit: Circuit | SmallSignalCircuit, notation: Notation) -> She
     return _linear_sheet(circuit, notation)
 
 
+def coupling_notes(elements: Iterable[Element | LinearElement], notation: Notation) -> tuple[str, ...]:
+    """A line for each coupling: its coefficient and the inductors that it couples."""
+    found = []
+    for each in elements:
+        if each.kind == "K" and len(each.sensed) == 2 and each.value is not None:
+            first, second = (name_latex(name, notation) for name in each.sensed)
+            factor = value_latex(each.value, notation) or name_latex(each.name, notation)
+            found.append(rf"{factor}: {first} \leftrightarrow {second}")
+    return tuple(found)
+
+
 class _Devices:
     def __init__(self, circuit: Circuit, notation: Notation) -> None:
         self.circuit = circuit
@@ -46,6 +57,9 @@ class _Devices:
         self.grounded = grounded_sources(circuit)
         self.alias = dict.fromkeys(self.grounded.values(), GROUND)
         self.active = any(each.kind in "MQJ" or each.name in circuit.directives.opamps for each in self.elements)
+        self.coupled = coupled(circuit.elements)
+        nets = {self.net(node) for each in self.elements for node in (*each.nodes, *(each.control or ()))}
+        self.called = net_names(nets, notation)
         self.supplies: dict[str, Supply] = {}
         self.ports: dict[str, Port] = {}
         self.node_names: dict[str, str] = {}
@@ -61,6 +75,8 @@ class _Devices:
             if element.kind == "V" and self.became_terminal(element):
                 continue
             parts.append(self.part(element))
+        # what joins a node to itself does nothing
+        parts = [part for part in parts if not part.bipole or len(set(part.ends)) > 1]
         nets = sorted({net for part in parts for net in part.pins.values()})
         for net in nets:
             self.name_terminal(net, [(part, pin) for part in parts for pin, each in part.pins.items() if each == net])
@@ -71,7 +87,8 @@ class _Devices:
             self.ports,
             self.grounded,
             node_names=self.node_names,
-            notes=couplings(self.elements),
+            notes=coupling_notes(self.elements, self.notation),
+            net_names=self.called,
         )
         return with_mirror(sheet, self.mirror())
 
@@ -132,11 +149,11 @@ class _Devices:
             where = TOP if high else BOTTOM
             self.supplies[net] = Supply(net, name_latex(net.upper(), self.notation), where)
         elif all(pin in ("g", "+", "-") for _, pin in pins):
-            self.ports[net] = Port(net, node_latex(net, self.notation), True)
+            self.ports[net] = Port(net, self.called[net], True)
         elif len(pins) == 1 and pins[0][0].shape == "V":
-            self.node_names[net] = node_latex(net, self.notation)
+            self.node_names[net] = self.called[net]
         elif _OUTPUT.fullmatch(net) or len(pins) == 1:
-            self.ports[net] = Port(net, node_latex(net, self.notation), False)
+            self.ports[net] = Port(net, self.called[net], False)
 
     def part(self, element: Element) -> Part:
         nodes = [self.net(node) for node in element.nodes]
@@ -146,15 +163,19 @@ class _Devices:
             return Part(element.name, self.shape(element), pins, label)
         if element.name in self.circuit.directives.opamps and element.control:
             plus, minus = (self.net(node) for node in element.control)
-            return Part(element.name, "opamp", {"+": plus, "-": minus, "o": nodes[0]}, label)
+            finite = self.circuit.directives.opamps[element.name] == "finite" and element.value is not None
+            gain = value_latex(element.value, self.notation) if finite and element.value is not None else ""
+            return Part(element.name, "opamp", {"+": plus, "-": minus, "o": nodes[0]}, gain)
         pins = {"plus": nodes[0], "minus": nodes[1]}
         value = element.value if element.value is not None else element.dc
         written = value_latex(value, self.notation) if value is not None else ""
         control = element.control
         steer = (self.net(control[0]), self.net(control[1])) if control else None
         if steer or element.sensed:
-            written = steered(written or label, steer, element.sensed, self.notation)
-        return Part(element.name, _SHAPES[element.kind], pins, written or label, steer)
+            written = steered(written or label, steer, element.sensed, self.notation, self.called)
+        return Part(
+            element.name, _SHAPES[element.kind], pins, written or label, steer, dotted=element.name in self.coupled
+        )
 
 
 def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
@@ -162,16 +183,24 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
     grounded = grounded_sources(circuit)
     alias = dict.fromkeys(grounded.values(), GROUND)
     devices = {each.device for each in elements if each.device and each.control}
+    dotted = coupled(elements)
+    nodes = {node for each in elements for node in (each.plus, each.minus, *(each.control or ()))}
+    called = net_names({alias.get(node, node) for node in nodes}, notation)
+    # beside op amps there are no level wires between which a voltage could be marked
+    marked = not any(each.kind == "O" for each in elements)
+    if not marked:
+        called |= _driven(elements, alias, notation)
     parts = []
     for each in elements:
         if each.kind == "K" or each.name in grounded:
             continue
-        parts.append(_linear_part(each, alias, len(devices) > 1, notation))
+        part = _linear_part(each, alias, (marked, len(devices) > 1), notation, called)
+        parts.append(replace(part, dotted=each.name in dotted))
     kept = tuple(part for part in parts if len(set(part.pins.values())) > 1)
     ports = {}
     for net in sorted({net for part in kept for net in part.pins.values()}):
         if net != GROUND and _OUTPUT.fullmatch(net):
-            ports[net] = Port(net, node_latex(net, notation), False)
+            ports[net] = Port(net, called[net], False)
     if any(part.shape == "opamp" for part in kept):
         for part in [part for part in kept if part.shape == "V" and GROUND in part.pins.values()]:
             net = next(net for net in part.pins.values() if net != GROUND)
@@ -181,26 +210,50 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
     nets = {net for part in kept for net in part.pins.values()}
     # the name of a driven node is wanted only where a controlled source speaks of it
     spoken = {net for part in kept if part.control and not part.spoken for net in part.control}
-    names = {net: node_latex(net, notation) for net in (nets - driven) | spoken if net != GROUND}
-    sheet = Sheet(circuit.title, kept, {}, ports, grounded, node_names=names, notes=couplings(elements))
+    names = {net: called[net] for net in (nets - driven) | spoken if net != GROUND}
+    sheet = Sheet(
+        circuit.title,
+        kept,
+        {},
+        ports,
+        grounded,
+        node_names=names,
+        notes=coupling_notes(elements, notation),
+        net_names=called,
+    )
     plain = tuple(replace(each, value=ONE) for each in elements if each.kind != "K")
     structure = replace(circuit, elements=plain, signals=())
     return with_mirror(sheet, mirror_of(structure, values=False))
 
 
-def _linear_part(element: LinearElement, alias: Mapping[str, str], several: bool, notation: Notation) -> Part:
+def _driven(elements: Iterable[LinearElement], alias: Mapping[str, str], notation: Notation) -> dict[str, str]:
+    """Nets whose terminals bear the name of the signal that drives them."""
+    found = {}
+    for each in elements:
+        ends = [alias.get(node, node) for node in (each.plus, each.minus)]
+        if each.kind == "V" and ends[1] == GROUND and ends[0] != GROUND and isinstance(each.value, Symbol):
+            found[ends[0]] = notation.latex_of(each.value.name)
+    return found
+
+
+def _linear_part(
+    element: LinearElement,
+    alias: Mapping[str, str],
+    marking: tuple[bool, bool],
+    notation: Notation,
+    called: Mapping[str, str],
+) -> Part:
+    marked, several = marking
     plus, minus = alias.get(element.plus, element.plus), alias.get(element.minus, element.minus)
     written = value_latex(element.value, notation) or name_latex(element.name, notation)
     control = None
     if element.control:
         control = (alias.get(element.control[0], element.control[0]), alias.get(element.control[1], element.control[1]))
     if element.kind == "O" and control:
-        return Part(
-            element.name, "opamp", {"+": control[0], "-": control[1], "o": plus}, name_latex(element.name, notation)
-        )
+        return Part(element.name, "opamp", {"+": control[0], "-": control[1], "o": plus}, "")
     pins = {"plus": plus, "minus": minus}
     spoken = ""
-    if control and element.device and element.parameter in _SPOKEN:
+    if marked and control and element.device and element.parameter in _SPOKEN:
         letter = element.device.rpartition(".")[2][:1].upper()
         digits = "".join(re.findall(r"\d+", element.device))[:4] if several else ""
         below = _SPOKEN[element.parameter].get(letter, "gs")
@@ -208,8 +261,10 @@ def _linear_part(element: LinearElement, alias: Mapping[str, str], several: bool
         factor = f"({written})" if "+" in written else written
         written = times(factor, spoken)
     elif control or element.sensed:
-        written = steered(written, control, element.sensed, notation)
-    return Part(element.name, _SHAPES[element.kind], pins, written, control, spoken, element.parameter)
+        written = steered(written, control, element.sensed, notation, called)
+    return Part(
+        element.name, _SHAPES[element.kind], pins, written, control, spoken, element.parameter, element.device or ""
+    )
 
 
 _SPOKEN = {"gm": {"Q": r"\pi", "D": "d"}, "gmb": {"M": "bs"}}

@@ -18,22 +18,40 @@ CLOSE = 1.1
 """Price of a step beside a body."""
 LETTERED = 8.0
 """Price of a step through a place that a label wants."""
+BEYOND_A_RAIL = 2.5
+"""Price of a step over the supply, or under the negative one."""
 ON_TRACK = 0.4
 """What a step along the net's own height is cheaper."""
 MARGIN = 4
+
+LEAST_STEP = 0.6
+"""What a step costs at least: what is still to go costs so much for every grid step."""
+
+EFFORT = 20_000
+"""Points that the search may visit for one drawing; nets that are left then are tied by their names."""
+
+FAR = 10**6
 STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
 
 
 class Router:
     """The grid with what lies on it; wires of a net are unit edges."""
 
-    def __init__(self, symbols: Sequence[Symbol], wanted: Iterable[Box], tracks: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[Symbol],
+        wanted: Iterable[Box],
+        tracks: Mapping[str, int],
+        rails: tuple[int, int] = (-FAR, FAR),
+    ) -> None:
+        self.lowest, self.highest = rails
         self.blocked: set[Point] = set()
         self.close: set[Point] = set()
         self.owner: dict[Point, str] = {}
         self.along: tuple[dict[Point, str], dict[Point, str]] = ({}, {})
         self.edges: dict[str, set[Edge]] = {}
         self.tracks = tracks
+        self.effort = EFFORT
         corners: list[Point] = []
         for symbol in symbols:
             self.add(symbol)
@@ -122,17 +140,26 @@ class Router:
         track = self.tracks.get(net)
         costs: dict[tuple[Point, int], float] = {}
         before: dict[tuple[Point, int], tuple[Point, int]] = {}
-        queue: list[tuple[float, Point, int]] = []
+        queue: list[tuple[float, float, Point, int]] = []
         starts = {point for point in sources if self.free(net, point)}
+        goals = {point for point in targets if self.free(net, point)}
+        if not goals:
+            return None
+        west, east = min(x for x, _ in goals), max(x for x, _ in goals)
+        south, north = min(y for _, y in goals), max(y for _, y in goals)
+
+        def still(x: int, y: int) -> float:
+            return LEAST_STEP * (max(west - x, x - east, 0) + max(south - y, y - north, 0))
+
         for point in starts:
             for way in (0, 1):
                 costs[point, way] = 0.0
-                heappush(queue, (0.0, point, way))
-        goals = {point for point in targets if self.free(net, point)}
-        while queue:
-            cost, here, way = heappop(queue)
+                heappush(queue, (still(*point), 0.0, point, way))
+        while queue and self.effort > 0:
+            _, cost, here, way = heappop(queue)
             if costs[here, way] < cost:
                 continue
+            self.effort -= 1
             if here in goals:
                 return _walked(before, (here, way))
             for dx, dy in STEPS:
@@ -153,12 +180,14 @@ class Router:
                     price += CROSSING
                 if there not in goals:
                     price += LETTERED * (there in self.lettered) + CLOSE * (there in self.close)
+                if not self.lowest < there[1] < self.highest:
+                    price += BEYOND_A_RAIL
                 if dy == 0 and here[1] == track:
                     price -= ON_TRACK
                 if cost + price < costs.get((there, to), 1e9) - 1e-9:
                     costs[there, to] = cost + price
                     before[there, to] = (here, way)
-                    heappush(queue, (cost + price, there, to))
+                    heappush(queue, (cost + price + still(*there), cost + price, there, to))
         return None
 
     def pieces(self, net: str, points: Iterable[Point]) -> list[set[Point]]:

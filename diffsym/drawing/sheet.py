@@ -18,7 +18,8 @@ TOP, BOTTOM = "top", "bottom"
 class Part:
     """One symbol to place. ``pins``: pin of its shape → net. ``control``: the nets of its controlling voltage.
 
-    ``spoken``: that voltage as LaTeX, where it is marked in the drawing with + and −.
+    ``spoken``: that voltage as LaTeX, where it is marked in the drawing with + and −. ``device``: the transistor whose
+    model it belongs to. ``dotted``: an inductor that is coupled to another, with a dot at its positive end.
     """
 
     name: str
@@ -28,6 +29,8 @@ class Part:
     control: tuple[str, str] | None = None
     spoken: str = ""
     parameter: str = ""
+    device: str = ""
+    dotted: bool = False
 
     @property
     def bipole(self) -> bool:
@@ -62,7 +65,9 @@ class Supply:
 class Sheet:
     """``grounded``: sources of 0 V that became ground, with the net that they tie to it.
 
-    ``node_names``: LaTeX of nets whose name helps a reader. ``image_of_part``, ``image_of_net``: the mirror, if any.
+    ``node_names``: LaTeX of nets whose name helps a reader; ``net_names``: of every net, no two alike. ``notes``: LaTeX
+    of lines under the drawing. ``places``: column and row of the parts that an author pinned. ``image_of_part``,
+    ``image_of_net``: the mirror, if any.
     """
 
     title: str
@@ -74,6 +79,8 @@ class Sheet:
     image_of_net: Mapping[str, str] = field(default_factory=dict)
     node_names: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    net_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nets(self) -> tuple[str, ...]:
@@ -110,8 +117,9 @@ def grounded_sources(circuit: Circuit | SmallSignalCircuit) -> dict[str, str]:
     return found
 
 
-def couplings(elements: Iterable[Element | LinearElement]) -> tuple[str, ...]:
-    return tuple(f"{each.name} couples {' and '.join(each.sensed)}" for each in elements if each.kind == "K")
+def coupled(elements: Iterable[Element | LinearElement]) -> frozenset[str]:
+    """Inductors that a coupling names."""
+    return frozenset(name for each in elements if each.kind == "K" for name in each.sensed)
 
 
 def with_mirror(sheet: Sheet, mirror: Mirror | None) -> Sheet:

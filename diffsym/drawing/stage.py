@@ -97,7 +97,7 @@ class _Stage:
             elif elsewhere and self._shared_bias(gate, each):
                 found[each.name] = -1 if here < middle else 1
             elif elsewhere:
-                pull = sum(1 if place > here else -1 for place in elsewhere)
+                pull = sum(1 if place > here else -1 for place in set(elsewhere)) - self._inputs_at(gate)
                 found[each.name] = 1 if pull > 0 else -1
             elif self.mirrored and port is None and abs(here - middle) > 0.01:
                 found[each.name] = -1 if here < middle else 1
@@ -118,6 +118,11 @@ class _Stage:
             for each in self.stance.uprights
             if each not in users and self.of[each.name] not in self.columns.centred
         )
+
+    def _inputs_at(self, net: str) -> int:
+        """Input terminals that parts lead to from a net."""
+        fars = [part.ends[part.ends[0] == net] for part in self.stance.across if net in part.ends]
+        return sum(far in self.sheet.ports and self.sheet.ports[far].inward for far in fars)
 
     def _places_of(self, net: str, own: Upright) -> list[float]:
         """Places of the other columns that a net reaches, through a bridging part as well."""
@@ -175,8 +180,15 @@ class _Stage:
             {net for name in self.columns.columns[index] for net in self.by_name[name].part.ends}
             for index in (first, second)
         ]
+        mates = self.mirrored and self.columns.mate[first] == second
+        image = self.sheet.image_of_net
         for run in runs(self.sheet, self.stance.across):
             a, b = run.first, run.last
+            if mates and image.get(a) != b and any(image.get(one) == one for one in (a, b)):
+                # its image lies beside it, up to the net on the axis
+                if any(one in nets[0] or one in nets[1] for one in (a, b) if image.get(one) != one):
+                    need = max(need, 8.0 * len(run.parts) + 4.0)
+                continue
             if (a in nets[0] and b in nets[1]) or (b in nets[0] and a in nets[1]):
                 beside = a in nets[0] and a in nets[1]
                 need = max(need, 4.0 * len(run.parts) + (2.0 if beside else 4.0))
@@ -251,10 +263,23 @@ class _Stage:
         y = {0: 0}
         for level in range(1, depth + 1):
             above = 0 if level - 1 == 0 and 0 not in branching else int(level - 1 in branching)
+            above += 2 * self._crowded(level - 1)
             below = int(level in branching) + int(level in grounded and level in branching)
             y[level] = y[level - 1] - above - 4 - below
         self.below = {level: int(level in branching) for level in range(depth + 1)}
         return y
+
+    def _crowded(self, level: int) -> int:
+        """How many nets of a level would have to run over another that joins columns there."""
+        spans = []
+        for net, own in self.columns.levels.items():
+            if own != level or self.sheet.fixed(net):
+                continue
+            at = [self.place[self.of[each.name]] for each in self.stance.uprights if net in (each.upper, each.lower)]
+            if len(set(at)) > 1:
+                spans.append((min(at), max(at)))
+        spans.sort()
+        return sum(any(a[0] < b[1] and b[0] < a[1] for b in spans[:k]) for k, a in enumerate(spans))
 
     def _height(self, each: Upright, y: Mapping[int, int]) -> int:
         row = self.columns.rows[each.name]

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from html import escape
 from xml.etree import ElementTree
 
+from diffsym.drawing.labelling import DOT
 from diffsym.drawing.lettering import FONT
-from diffsym.drawing.placed import GRID_CM, Label, Layout, Symbol
+from diffsym.drawing.placed import GRID_CM, MARGIN, Label, Layout, Symbol
+from diffsym.drawing.prose import described
 
 UNIT = GRID_CM / 2.54 * 72
 """Points of one grid step."""
 
-MARGIN = 0.4
 STROKE = 0.9
 SIGN = 0.17
+
+OWN = "\N{SYMBOL FOR NULL}"
+"""Stands for a drawing's own prefix until its content is known; no netlist can hold it, since it is no word."""
 
 
 def to_svg(layout: Layout, *, description: str = "") -> str:
@@ -32,23 +37,25 @@ class _Picture:
         self.glyphs: dict[str, str] = {}
 
     def text(self, description: str) -> str:
-        names = ", ".join(self.layout.element_names)
         title = self.layout.title or "Schematic"
+        words = described(self.layout, description)
         body = [*self.wires(), *(line for symbol in self.layout.symbols for line in self.symbol(symbol))]
         body += [line for label in self.layout.labels for line in self.label(label)]
         defs = [self.glyphs[key] for key in sorted(self.glyphs)]
-        size = (
-            f'width="{_n(self.width)}pt" height="{_n(self.height)}pt" viewBox="0 0 {_n(self.width)} {_n(self.height)}"'
-        )
+        wide, high = self.width * self.layout.scale, self.height * self.layout.scale
+        size = f'width="{_n(wide)}pt" height="{_n(high)}pt" viewBox="0 0 {_n(self.width)} {_n(self.height)}"'
+        content = "\n".join([title, words, *defs, *body])
+        # several drawings stand on one page: each has letters of its own
+        prefix = f"d{sha256(content.encode()).hexdigest()[:10]}-"
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">',
                 f"<title>{escape(title)}</title>",
-                f"<desc>{escape(description or f'Schematic with {names}')}</desc>",
-                *(["<defs>", *defs, "</defs>"] if defs else []),
+                f"<desc>{escape(words)}</desc>",
+                *(["<defs>", *(each.replace(OWN, prefix) for each in defs), "</defs>"] if defs else []),
                 f'<g fill="none" stroke="currentColor" stroke-width="{STROKE}" stroke-linecap="round" '
                 'stroke-linejoin="round">',
-                *body,
+                *(each.replace(OWN, prefix) for each in body),
                 "</g>",
                 "</svg>",
                 "",
@@ -69,7 +76,7 @@ class _Picture:
             yield f'<path d="{lines}"/>'
         for dot in self.layout.dots:
             x, y = self.at(dot).split()
-            yield f'<circle cx="{x}" cy="{y}" r="{_n(0.16 * UNIT)}" fill="currentColor" stroke="none"/>'
+            yield f'<circle cx="{x}" cy="{y}" r="{_n(DOT * UNIT)}" fill="currentColor" stroke="none"/>'
 
     def symbol(self, symbol: Symbol) -> Iterator[str]:
         form = symbol.form
@@ -91,6 +98,9 @@ class _Picture:
         if lines:
             width = f' stroke-width="{STROKE * 1.5}"' if symbol.shape == "supply" else ""
             yield f'<path d="{lines}"{width}/>'
+        if symbol.dot is not None:
+            across, down = self.at(symbol.dot).split()
+            yield f'<circle cx="{across}" cy="{down}" r="{_n(DOT * UNIT)}" fill="currentColor" stroke="none"/>'
         for points in form.filled:
             outline = self.path([symbol.place(*p) for p in points])
             yield f'<path d="{outline}" fill="currentColor" stroke="none"/>'
@@ -122,7 +132,7 @@ class _Picture:
     def keep_glyph(self, glyph: ElementTree.Element) -> None:
         outline = next(iter(glyph)).get("d", "")
         name = glyph.get("id", "")
-        self.glyphs.setdefault(name, f'<path id="{escape(name)}" d="{_short(outline)}"/>')
+        self.glyphs.setdefault(name, f'<path id="{OWN}{escape(name)}" d="{_short(outline)}"/>')
 
 
 def _glyph_use(use: ElementTree.Element, form: ElementTree.Element) -> str:
@@ -130,7 +140,8 @@ def _glyph_use(use: ElementTree.Element, form: ElementTree.Element) -> str:
     left, top, wide, _ = (float(each) for each in form.get("viewBox", "").split())
     scale = float(use.get("width", "1")) / wide
     x, y = float(use.get("x", "0")) - left * scale, float(use.get("y", "0")) - top * scale
-    return f'<use href="{use.get("href")}" transform="translate({_n(x)} {_n(y)}) scale({scale:.4f})"/>'
+    target = f"#{OWN}{escape(use.get('href', '')[1:])}"
+    return f'<use href="{target}" transform="translate({_n(x)} {_n(y)}) scale({scale:.4f})"/>'
 
 
 def _short(outline: str) -> str:

@@ -90,6 +90,11 @@ def add_ports(draft: Draft, sheet: Sheet) -> None:
         port = sheet.ports[net]
         pins = [each for each in draft.points(net) if each[0].shape not in TERMINALS]
         if not pins:
+            # nothing but a source's control hangs from it
+            at = (min((each.at[0] for each in draft.symbols), default=0) - 8, 0)
+            while not draft.free(Box(at[0] - 1, at[1] - 1, at[0] + 1, at[1] + 1)):
+                at = (at[0], at[1] + 3)
+            draft.symbols.append(port_symbol(port, at, -1))
             continue
         gates = [each for each in pins if each[1] in ("g", "+", "-") or each[0].turned]
         if port.inward and gates:
@@ -139,6 +144,11 @@ def _output(draft: Draft, sheet: Sheet, port: Port, pins: list[tuple[Symbol, str
         x, top = carrying[0][2]
         draft.symbols.append(port_symbol(port, (x, top + 1), 1, above=True))
         return
+    drivers = [point for symbol, pin, point in pins if symbol.shape == "opamp" and pin == "o"]
+    if drivers and any(symbol.shape == "opamp" and symbol.at[0] > drivers[0][0] for symbol in draft.symbols):
+        # what comes after it is in the way
+        draft.symbols.append(Symbol("name", port.element, drivers[0], {"at": net}, latex=port.latex))
+        return
     columns = [symbol.at[0] for symbol in draft.symbols if symbol.shape in TRANSISTORS]
     outputs = sum(not each.inward for each in sheet.ports.values())
     left = (
@@ -168,12 +178,13 @@ def name_tracks(draft: Draft, sheet: Sheet, ends: Mapping[str, Sequence[Point]],
             if net in sheet.node_names and len(own) != 2:
                 draft.symbols.append(Symbol("hint", "", middle, {"at": net}, latex=sheet.node_names[net]))
             continue
-        for way, edge, outermost in ((1, max(own), max(xs)), (-1, min(own), min(xs))):
+        sides = [(1, max(own), max(xs)), (-1, min(own), min(xs))]
+        for way, edge, outermost in sides[::-1] if port.inward else sides:
             near, far = sorted((edge + 0.1 * way, edge + 2.9 * way))
             if (
                 edge == outermost
                 and draft.free(Box(near, y[net] - 0.6, far, y[net] + 0.6))
-                and (way > 0 or draft.mirrored)
+                and (way > 0 or draft.mirrored or port.inward)
             ):
                 at = (edge + 2 * way, y[net])
                 draft.symbols.append(port_symbol(port, at, way))

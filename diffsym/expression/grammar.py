@@ -14,6 +14,7 @@ from diffsym.expression.characters import mistake
 from diffsym.expression.cursor import Cursor
 from diffsym.expression.lexing import Token
 from diffsym.expression.tree import (
+    ONE,
     Call,
     Expression,
     Negation,
@@ -71,13 +72,29 @@ class Parser(Cursor):
             sign = self._advance().word
         return terms[0] if len(terms) == 1 else self._made(Sum(tuple(terms)), start)
 
+    def _below_one(self, start: int) -> Expression:
+        """The sum that a division by 1 begins: ``a/1 + b`` as a/(1 + b)."""
+        terms: list[Expression] = [ONE]
+        while self._at("operator", "+") or self._at("operator", "-"):
+            sign = self._advance().word
+            term = self._product()
+            terms.append(self._made(Negation(term), start) if sign == "-" else term)
+        return self._made(Sum(tuple(terms)), start)
+
     def _parallel(self, start: int) -> Expression:
         """The parts after the first product; a sign before that belongs to the whole: −a ‖ b is −(a ‖ b)."""
         negations, ahead = self.pieces
         parts: list[Expression] = []
         last: tuple[Expression, ...] = ()
         while self._at("operator", "||"):
-            self._advance()
+            bars = self._advance()
+            if self.bars and self.text[bars.start : bars.end] == "||":
+                raise mistake(
+                    self.text,
+                    bars.start,
+                    "two magnitudes or a parallel connection?",
+                    "write * between, or \\parallel or ‖",
+                )
             parts += [self._multiplied(list(last), start)] if last else []
             value = self._product()
             last = (value,) if self.pieces[0] else self.pieces[1]
@@ -107,8 +124,16 @@ class Parser(Cursor):
                 factors += self._tight(of_function)
                 under = []
             elif self._at("operator", "/"):
+                if of_function and factors:
+                    self.offered.add("function")
+                    if "function" in self.choices:
+                        break
                 before, bar = self._source(first), self._advance()
                 over, under = factors, self._tight(of_function)
+                if under == [ONE] and (self._at("operator", "+") or self._at("operator", "-")):
+                    self.offered.add("sum")
+                    if "sum" in self.choices:
+                        under = [self._below_one(bar.end)]
                 after: list[Expression] = []
                 if len(under) > 1:
                     self.offered.add("left")
@@ -127,7 +152,7 @@ class Parser(Cursor):
                 before = self._source(first)
                 more = self._tight(of_function)
                 # a/2 (b + c) is read by everybody as half of a times the bracket
-                if _all_numbers(under) and position.kind == "open":
+                if (_all_numbers(under) or _is_aspect_ratio(over, under)) and position.kind == "open":
                     under = []
                 if under:
                     self.offered.add("right")
@@ -181,6 +206,13 @@ class Parser(Cursor):
         exponent = self._exponent(sign)
         if isinstance(base, Symbol) and token.kind == "symbol" and base.name == "e" and "e" not in self.known:
             self._note("read e with an exponent as the exponential function")
+            # e^-a/b is e^(-a/b) to many who write it, and (e^-a)/b to the grammar.
+            if not self.latex and self._at("operator", "/") and self.tokens[self.index - 1].kind != "close":
+                self.offered.add("exponent")
+                if "exponent" in self.choices:
+                    bar = self._advance()
+                    below = self._multiplied(self._tight(False), bar.end)
+                    exponent = self._made(Quotient(exponent, below), bar.start)
             return self._made(Call("exp", (exponent,)), token.start), True
         return self._made(Power(base, exponent), sign.start), True
 
@@ -307,7 +339,16 @@ class Parser(Cursor):
             return [self._product(of_function=True)]
         if self.text[name.start] == "√" and self.token.kind in ("number", "symbol", "quantity"):
             return [self._primary(False)]
+        if self.token.kind in ("number", "symbol", "quantity") and self.token.spaced and self._ends_after_one():
+            return [self._primary(False)]
         raise self._unexpected(f"( after {self.text[name.start : name.end]}")
+
+    def _ends_after_one(self) -> bool:
+        """Whether the argument without brackets cannot be anything but the one token that comes."""
+        after = self.tokens[self.index + 1]
+        if after.kind == "operator":
+            return after.word in ("+", "-", ",", "|")
+        return after.kind in ("end", "close", "relation")
 
     def _root(self) -> Expression:
         token = self._advance()
@@ -355,6 +396,15 @@ class Parser(Cursor):
         if token.kind not in ("symbol", "fraction", "root", "number"):
             raise self._unexpected(f"{'an' if role[0] in 'aeiou' else 'a'} {role} in braces")
         return self._primary(False)
+
+
+def _is_aspect_ratio(over: list[Expression], under: list[Expression]) -> bool:
+    """W/L is one number to everybody who writes it."""
+    width, length = over[-1:], under[-1:]
+    if len(under) != 1 or not all(isinstance(each, Symbol) for each in (*width, *length)):
+        return False
+    names = [each.name for each in (*width, *length) if isinstance(each, Symbol)]
+    return names[0].startswith("W") and names[1] == "L" + names[0][1:]
 
 
 def _all_numbers(factors: list[Expression]) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from diffsym.expression import latex_commands as commands
 from diffsym.expression.characters import GREEK_LETTERS, SPACES, mistake
-from diffsym.expression.lexing import Setting, name_of
+from diffsym.expression.lexing import Remark, Setting, cut, name_of
 from diffsym.expression.names import SILENT_COMMANDS
 
 COMMAND = re.compile(r"\\([A-Za-z]+)\*?")
@@ -17,6 +17,12 @@ _PRIME = r"(?:\\prime(?![A-Za-z])|['’′])"
 _PRIMES = re.compile(rf"(?:['’′]|\^\\prime(?![A-Za-z])|\^\{{ ?(?:{_PRIME} ?)+\}})+")
 _NUCLEUS = re.compile(rf"[A-Za-z][0-9]*|[{GREEK_LETTERS}]|\\([A-Za-z]+)")
 _RUN = re.compile("[A-Za-z]+[0-9]*")
+_LOOSE = re.compile("[A-Za-z][A-Za-z0-9]{1,11}|[0-9]{2,3}(?![0-9.])")
+_LOOSE_USUAL = re.compile(
+    r"[A-Za-z][0-9]{1,2}|[A-Z]{2,4}[0-9]?|[0-9]{2}"
+    r"|(?:gs|gd|ds|sg|sd|be|bc|ce|eb|cb|id|ic|od|oc|in|out|th|ss|dd|cc|ee|cm|dm|sig|ref|tail|os|bs|db|sb|gb|mb|pi|eq|max|min"
+    r"|sat|tot|bias|ox|on|vo|vd|vc|load|test|gain|cs|cd|cg|ol|cl|fb|s|up|down|left|right|gate|drain|source|diff|com|mu)[0-9]?"
+)
 
 
 class LatexText:
@@ -26,6 +32,7 @@ class LatexText:
         self.text = text
         self.setting = setting
         self.passed: dict[int, int] = {}
+        self.notes: list[Remark] = []
         self.partner = _braces(text)
 
     @property
@@ -77,7 +84,8 @@ class LatexText:
             elif text[begin : begin + 1] == "_":
                 if parts:
                     raise mistake(text, begin, "a second subscript", "write one, as in g_{m1}")
-                parts, end = self._subscript(begin + 1)
+                loose = self._unbraced(position, begin + 1) if self.setting.rows else None
+                parts, end = loose or self._subscript(begin + 1)
             else:
                 break
         begin = end
@@ -87,6 +95,34 @@ class LatexText:
                 parts, stop = self._subscript(after + 1)
                 self.passed[after] = stop
         return (f"_{{{parts}}}" if parts else "") + primes, end
+
+    def _unbraced(self, nucleus_end: int, begin: int) -> tuple[str, int] | None:
+        """``V_GS`` without braces, of which TeX would lower the first letter only, as it was meant; None as TeX has it.
+
+        Raises ExpressionError where nobody can say which is meant.
+        """
+        found = _LOOSE.match(self.text, begin)
+        if not found:
+            return None
+        run = found.group()
+        nucleus = re.search(r"(\\[A-Za-z]+|[A-Za-zΑ-ω])\s*$", self.text[max(0, nucleus_end - 20) : nucleus_end])
+        if not nucleus:
+            return None
+        base = nucleus.group(1)
+        known = self.setting.known
+        whole = name_of(self.text, begin, f"{base} _{{{run}}}")
+        single = name_of(self.text, begin, f"{base} _{{{run[0]}}}")
+        if whole not in known:
+            if self.text[found.end() : found.end() + 1] in ("_", "(") and run[0].isalpha() and not run[1:].isdigit():
+                return None
+            if single in known and cut(list(run[1:]), known, frozenset("sj")) is not None:
+                return None
+            if not _LOOSE_USUAL.fullmatch(run):
+                raise mistake(
+                    self.text, begin, f"{base}_{run} can be {base}_{{{run}}} or {base}_{run[0]} {run[1:]}", "put braces"
+                )
+        self.notes.append((begin, f"read {base}_{run} as {base}_{{{run}}}"))
+        return run, found.end()
 
     def _after_power(self, position: int) -> int | None:
         if self.text[position : position + 1] == "{":
@@ -122,7 +158,7 @@ class LatexText:
                 parts.append("prime")
             elif character.isalnum():
                 parts.append(character)
-            elif not (character in ",_" and depth):
+            elif not (character in ",_()" and depth):
                 raise mistake(
                     text, position, f"unexpected {character!r} in a subscript", "letters and digits, as in g_{m1}"
                 )

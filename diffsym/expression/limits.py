@@ -25,3 +25,9 @@ LARGEST_POWER = 256
 
 LONGEST_RUN = 80
 """Letters, digits and underscores in a row."""
+
+MOST_PROBLEMS = 60
+"""Lines of one text that cannot be read and are reported one by one."""
+
+MOST_READINGS = 12
+"""Ways to read one line that are compared."""

@@ -19,30 +19,37 @@ class Notation:
     """Spelling of symbols, by joined name; a name that a mapping lacks is set by its glyphs.
 
     ``spelling``: as the circuit first wrote it. ``latex``: LaTeX that an author chose (``*% symbol``). ``dimensions``:
-    unit strings (``Ω S F H V A 1``). Raises ExpressionError for a ``latex`` value that is not a single symbol.
+    unit strings (``Ω S F H V A 1``). ``called``: joined names under which symbols appear instead of their own.
+    ``decimal``: the sign between a number's whole and its fraction. Raises ExpressionError for a ``latex`` value that
+    is not a single symbol.
     """
 
     spelling: Mapping[str, str] = field(default_factory=dict)
     latex: Mapping[str, str] = field(default_factory=dict)
     dimensions: Mapping[str, str] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
+    decimal: str = "."
 
     def __post_init__(self) -> None:
         latex = {name: validated_symbol_latex(text) for name, text in self.latex.items()}
         object.__setattr__(self, "spelling", dict(self.spelling))
         object.__setattr__(self, "latex", latex)
         object.__setattr__(self, "dimensions", dict(self.dimensions))
+        object.__setattr__(self, "called", dict(self.called))
 
     def __hash__(self) -> int:
-        return hash(tuple(frozenset(table.items()) for table in (self.spelling, self.latex, self.dimensions)))
+        return hash(tuple(frozenset(table.items()) for table in (self.spelling, self.latex, self.called)))
 
     def flat(self, name: str) -> str:
         """An ASCII identifier that is no Python keyword: the circuit's own spelling where it is one."""
-        spelling = self.spelling.get(name, name)
+        spelling = self.called.get(name) or self.spelling.get(name, name)
         word = spelling if spelling.isascii() and spelling.isidentifier() else name
         return word + "_" if keyword.iskeyword(word) else word
 
     def glyphs(self, name: str) -> Glyphs:
         """The glyphs of a name, cut where the circuit's spelling has its first underscore: ``mu_x`` is μ with x."""
+        if name in self.called:
+            return glyphs(self.called[name])
         base, line, _ = self.spelling.get(name, "").lstrip("_").partition("_")
         if line and base in GREEK and name.startswith(base):
             return Glyphs("", base, *_subscript_and_primes(name[len(base) :]))

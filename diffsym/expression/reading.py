@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from diffsym.errors import ExpressionError
-from diffsym.expression.characters import checked, mistake, place
+from diffsym.expression.characters import bounded_text, mistake, place
 from diffsym.expression.grammar import Parser
-from diffsym.expression.lexing import Remark, Setting, Token, known_names
+from diffsym.expression.lexing import Setting, Token, known_names
+from diffsym.expression.limits import MOST_PROBLEMS, MOST_READINGS
 from diffsym.expression.measure import Measure
+from diffsym.expression.rows import Row, rows_of
 from diffsym.expression.text_reader import text_tokens
 from diffsym.expression.tree import Expression, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that cannot be read: its place in its chain, from 0, its line in the text, its source, and why."""
+
+    row: int
+    line: int
+    text: str
+    error: ExpressionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +33,10 @@ class ReadLine:
     """A chain ``sides[0] operators[0] sides[1] …``, or one expression alone.
 
     ``line`` is where it begins, from 1; ``side_lines`` where each side does; ``text`` is its source. ``rows``: the row,
-    counted from 0, that each side stands in, and ``row_texts`` the source of each. ``offered``: other readings (keys of
-    ``lexing.CHOICES``) that the writer may have meant.
+    counted from 0, that each side stands in, and ``row_texts`` the source of each. ``readings``: for each side, every
+    tree that the writer may have meant, the usual one first; ``offered``: the choices (keys of ``lexing.CHOICES``)
+    that make the difference. ``role``: ``condition`` or ``definition`` where words said so; ``clause``: it is behind
+    another formula in one line. ``problems``: rows that cannot be read, only where that is tolerated.
     """
 
     line: int
@@ -33,6 +48,11 @@ class ReadLine:
     rows: tuple[int, ...] = ()
     row_texts: tuple[str, ...] = ()
     offered: tuple[str, ...] = ()
+    readings: tuple[tuple[Expression, ...], ...] = ()
+    role: str = ""
+    clause: bool = False
+    problems: tuple[Problem, ...] = ()
+    columns: tuple[int, ...] = ()
 
     @property
     def relation(self) -> Relation | None:
@@ -63,18 +83,19 @@ def read_relation(text: str, *, symbols: Iterable[str] = (), quantities: bool = 
 
 
 def read_lines(
-    text: str, *, symbols: Iterable[str] = (), quantities: bool = False, choices: Iterable[str] = ()
+    text: str, *, symbols: Iterable[str] = (), quantities: bool = False, tolerant: bool = False
 ) -> tuple[ReadLine, ...]:
     """Every line of a worked solution; one that begins with a relation continues the line before it.
 
-    A number before a line, as in ``(3) a = b``, is dropped. ``choices``: keys of ``lexing.CHOICES``, for another than
-    the usual reading. Raises ExpressionError at the first line that cannot be read.
+    A number before a line, as in ``(3) a = b``, and words around formulas are left out, and a note says so.
+    Raises ExpressionError at the first line that cannot be read; ``tolerant``: such a line is reported in the
+    ``problems`` of its chain, and the others are read.
     """
-    chains = _chains(text, Setting(known_names(symbols), quantities, rows=True, choices=frozenset(choices)))
+    chains = _chains(text, Setting(known_names(symbols), quantities, rows=True, tolerant=tolerant))
     return tuple(
         ReadLine(
-            place(text, chain.begins[0])[0] or 1,
-            text[chain.begins[0] : chain.end].strip(),
+            place(text, chain.start)[0] or 1,
+            text[chain.start : chain.end].strip(),
             tuple(chain.sides),
             chain.operators,
             tuple(dict.fromkeys(chain.notes)),
@@ -82,6 +103,14 @@ def read_lines(
             tuple(chain.rows),
             tuple(" ".join(text[start:end].split()) for start, end in chain.spans),
             tuple(sorted(chain.offered)),
+            tuple(chain.readings),
+            chain.role,
+            chain.clause,
+            tuple(
+                Problem(row, place(text, chain.spans[row][0])[0] or 1, _source(text, chain.spans[row]), error)
+                for row, error in chain.problems
+            ),
+            tuple(place(text, begin)[1] for begin in chain.begins),
         )
         for chain in chains
     )
@@ -89,13 +118,17 @@ def read_lines(
 
 def is_latex(text: str) -> bool:
     """Whether a text is LaTeX: it has a backslash, a braced sub- or superscript, or stands in dollars."""
-    return "\\" in text or re.search(r"[_^]\s*\{", text) is not None or text.lstrip().startswith("$")
+    return "\\" in text or re.search(r"[_^]\s*\{", text) is not None or _DOLLARS.search(text) is not None
+
+
+_DOLLARS = re.compile(r"^\s*\$|\$[^$\n]{1,2000}\$")
 
 
 @dataclass(slots=True)
 class _Chain:
     """A chain while its lines are being read; ``begins`` are offsets, one for each side."""
 
+    start: int = 0
     sides: list[Expression] = field(default_factory=list)
     relations: list[Token] = field(default_factory=list)
     begins: list[int] = field(default_factory=list)
@@ -104,6 +137,10 @@ class _Chain:
     rows: list[int] = field(default_factory=list)
     spans: list[tuple[int, int]] = field(default_factory=list)
     offered: set[str] = field(default_factory=set)
+    readings: list[tuple[Expression, ...]] = field(default_factory=list)
+    problems: list[tuple[int, ExpressionError]] = field(default_factory=list)
+    role: str = ""
+    clause: bool = False
 
     @property
     def operators(self) -> tuple[str, ...]:
@@ -111,9 +148,17 @@ class _Chain:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    tokens: list[Token]
+class _Parsed:
+    sides: list[Expression]
+    relations: list[Token]
+    begins: list[int]
     notes: list[str]
+    offered: set[str]
+    readings: list[tuple[Expression, ...]]
+
+
+def _source(text: str, span: tuple[int, int]) -> str:
+    return " ".join(text[span[0] : min(span[1], span[0] + 200)].split())
 
 
 def _only_chain(text: str, setting: Setting) -> _Chain:
@@ -125,7 +170,7 @@ def _only_chain(text: str, setting: Setting) -> _Chain:
 
 def _chains(text: str, setting: Setting) -> list[_Chain]:
     try:
-        return _read(checked(text), setting)
+        return _read(bounded_text(text), setting)
     except RecursionError:
         raise ExpressionError("the formula is nested too deeply") from None
 
@@ -140,80 +185,124 @@ def _read(text: str, setting: Setting) -> list[_Chain]:
         tokens, remarks = text_tokens(text, setting)
     measure = Measure(text)
     chains: list[_Chain] = []
-    for row in _rows(tokens, remarks, setting):
-        first, last = row.tokens[0], row.tokens[-1]
-        end = Token("end", "", last.end, last.end)
-        parser = Parser(
-            text, [*row.tokens, end], latex=latex, known=setting.known, measure=measure, choices=setting.choices
-        )
-        sides, relations, begins = parser.chain()
-        if first.kind != "relation":
-            chains.append(_Chain())
-        elif not chains:
-            raise mistake(text, first.start, f"nothing stands before {first.word}")
-        chain = chains[-1]
-        chain.sides += sides
-        chain.relations += relations
-        chain.begins += begins
-        chain.notes += [*row.notes, *parser.notes]
-        chain.end = last.end
-        chain.rows += [len(chain.spans)] * len(sides)
-        chain.spans.append((first.start, last.end))
-        chain.offered |= parser.offered
+    count = 0
+    for row in rows_of(text, tokens, remarks, setting):
+        try:
+            if row.error is not None:
+                raise row.error
+            parsed = _parsed(text, row.tokens, latex, setting, measure)
+            _append(text, chains, row, parsed)
+        except ExpressionError as error:
+            count += 1
+            if not setting.tolerant or count > MOST_PROBLEMS:
+                raise
+            _append_unread(text, chains, row, error, latex, setting, measure)
     if not chains:
-        raise mistake(text, 0, "the formula is empty")
+        raise mistake(
+            text, 0, "the formula is empty" if not text.strip() or not setting.rows else "there is no formula"
+        )
     return chains
 
 
-def _rows(tokens: list[Token], remarks: list[Remark], setting: Setting) -> list[_Row]:
-    """The tokens of each line, with those of lines that go on from the one before joined to it."""
-    rows: list[_Row] = []
-    current: list[Token] = []
-    separator = ""
-    remarks = remarks[::-1]
-    for token in tokens:
-        if token.kind not in ("row", "end"):
-            current.append(token)
+def _append(text: str, chains: list[_Chain], row: Row, parsed: _Parsed) -> None:
+    first, last = row.tokens[0], row.tokens[-1]
+    if first.kind != "relation":
+        chains.append(_Chain(first.start, role=row.role, clause=row.clause))
+    elif not chains:
+        raise mistake(text, first.start, f"nothing stands before {first.word}")
+    elif not chains[-1].sides:
+        raise mistake(text, first.start, "it goes on from a line that cannot be read")
+    chain = chains[-1]
+    chain.sides += parsed.sides
+    chain.relations += parsed.relations
+    chain.begins += parsed.begins
+    chain.notes += [*row.notes, *parsed.notes]
+    chain.end = last.end
+    chain.rows += [len(chain.spans)] * len(parsed.sides)
+    chain.spans.append((first.start, last.end))
+    chain.offered |= parsed.offered
+    chain.readings += parsed.readings
+
+
+def _append_unread(
+    text: str, chains: list[_Chain], row: Row, error: ExpressionError, latex: bool, setting: Setting, measure: Measure
+) -> None:
+    """A row that cannot be read; the side before its first relation is kept where the next rows go on from it."""
+    tokens = row.tokens
+    begin = tokens[0].start if tokens else 0
+    end = max([token.end for token in tokens], default=begin)
+    line_end = text.find("\n", end)
+    end = max(end, line_end if line_end >= 0 else len(text)) if row.error is not None else end
+    if not chains or not tokens or tokens[0].kind != "relation":
+        chain = _Chain(begin, role=row.role, clause=row.clause)
+        chains.append(chain)
+        stop = next((place for place, token in enumerate(tokens) if token.kind == "relation"), 0)
+        try:
+            left = _parsed(text, tokens[:stop], latex, setting, measure) if stop else None
+        except ExpressionError:
+            left = None
+        if left is not None and len(left.sides) == 1:
+            chain.sides, chain.begins, chain.readings = left.sides, left.begins, left.readings
+            chain.rows = [0]
+    chain = chains[-1]
+    chain.problems.append((len(chain.spans), error))
+    chain.notes += row.notes
+    chain.spans.append((begin, end))
+    chain.end = end
+
+
+def _parsed(text: str, tokens: list[Token], latex: bool, setting: Setting, measure: Measure) -> _Parsed:
+    """One row, and for each of its sides every other reading."""
+    parser = _parser(text, tokens, latex, setting, measure)
+    sides, relations, begins = parser.chain()
+    readings = [dict.fromkeys((side,)) for side in sides]
+    offered = parser.offered
+    for other in _other_ways(text, tokens, latex, setting, measure, offered):
+        if len(other) == len(sides):
+            for found, side in zip(readings, other, strict=True):
+                found[side] = None
+    return _Parsed(sides, relations, begins, list(parser.notes), set(offered), [tuple(found) for found in readings])
+
+
+def _other_ways(
+    text: str, tokens: list[Token], latex: bool, setting: Setting, measure: Measure, offered: set[str]
+) -> Iterator[list[Expression]]:
+    """The sides in every other reading: other choices of the grammar, and other cuts of letters."""
+    variants = [tokens, *itertools.islice(_other_cuts(tokens), MOST_READINGS)]
+    choices = [
+        frozenset(chosen)
+        for count in range(len(offered) + 1)
+        for chosen in itertools.combinations(sorted(offered), count)
+    ]
+    pairs = [(variant, chosen) for variant in variants for chosen in choices][1 : MOST_READINGS + 1]
+    for variant, chosen in pairs:
+        # A row is bounded, and so is what its readings may cost: each is measured by itself.
+        try:
+            yield _parser(text, variant, latex, setting, Measure(text), chosen).chain()[0]
+        except ExpressionError:
             continue
-        if any(part.kind != "brace" for part in current):
-            kept, notes = _without_label(current) if setting.rows else (current, [])
-            while remarks and (remarks[-1][0] < token.start or token.kind == "end"):
-                notes.append(remarks.pop()[1])
-            if rows and _goes_on(rows[-1].tokens, kept, separator):
-                rows[-1].tokens.extend(kept)
-                rows[-1].notes.extend(notes)
-            else:
-                rows.append(_Row(list(kept), notes))
-            separator = ""
-        separator = token.word if separator != "\\\\" else separator
-        current = []
-    return rows
 
 
-def _without_label(tokens: list[Token]) -> tuple[list[Token], list[str]]:
-    """A line without the number or the arrow before it."""
-    kinds = [token.kind for token in tokens[:3]]
-    count = 0
-    if kinds == ["open", "number", "close"] and tokens[0].word == "(" and tokens[1].word.isdigit():
-        count = 3
-    elif kinds[:2] == ["number", "close"] and tokens[0].word.isdigit():
-        count = 2
-    elif kinds[:1] == ["number"] and re.fullmatch(r"\d+\.", tokens[0].word):
-        count = 1
-    if count and len(tokens) > count and tokens[count].spaced and tokens[count].kind not in ("operator", "relation"):
-        label = "".join(token.word for token in tokens[:count])
-        return tokens[count:], [f"left out the number {label}"]
-    if tokens[0].kind == "relation" and tokens[0].word == "⇒" and len(tokens) > 1:
-        return tokens[1:], ["left out the arrow before the line"]
-    return tokens, []
+def _other_cuts(tokens: list[Token]) -> Iterator[list[Token]]:
+    places = [index for index, token in enumerate(tokens) if token.ways]
+    for chosen in itertools.product(*(range(len(tokens[index].ways) + 1) for index in places[:6])):
+        if any(chosen):
+            variant = list(tokens)
+            for index, way in zip(places, chosen, strict=False):
+                if way:
+                    other = tokens[index].ways[way - 1]
+                    variant[index : index + len(other)] = other
+            yield variant
 
 
-def _goes_on(before: list[Token], tokens: list[Token], separator: str) -> bool:
-    """Whether a line is the rest of a sum or product that the line before began."""
-    first, last = tokens[0], before[-1]
-    if last.kind == "relation" or (last.kind == "operator" and last.word != "|"):
-        return True
-    if first.kind != "operator" or first.word == "|":
-        return False
-    has_relation = any(token.kind == "relation" for token in tokens)
-    return first.word != "-" or (separator == "\\\\" and not has_relation)
+def _parser(
+    text: str,
+    tokens: list[Token],
+    latex: bool,
+    setting: Setting,
+    measure: Measure,
+    choices: frozenset[str] = frozenset(),
+) -> Parser:
+    last = tokens[-1].end if tokens else 0
+    end = Token("end", "", last, last)
+    return Parser(text, [*tokens, end], latex=latex, known=setting.known, measure=measure, choices=choices)

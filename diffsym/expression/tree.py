@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import attrgetter
+from typing import Any
 
 
 class Expression:
@@ -54,6 +56,14 @@ Operand = Expression | int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
+class Measured(Expression):
+    """A rounded number with its unit, for reading only: ``9.09`` and ``kΩ``; no claim is made about one."""
+
+    digits: str
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Number(Expression):
     """A number ≥ 0 with a finite decimal expansion; write others as Negation or Quotient (``number`` does)."""
 
@@ -69,6 +79,10 @@ class Symbol(Expression):
     """A name with its sub- and superscripts joined: ``gm1``, ``rpi``, ``DeltaRD``, ``IDprime``."""
 
     name: str
+
+    def __hash__(self) -> int:
+        # Symbols are the keys of every equation: a text remembers its own hash.
+        return hash(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,14 +218,20 @@ def parallel_of(parts: list[Expression] | tuple[Expression, ...]) -> Expression:
 
 def children(node: Expression) -> tuple[Expression, ...]:
     """The direct subtrees, in order."""
-    match node:
-        case Negation(operand):
-            return (operand,)
-        case Sum(parts) | Product(parts) | Parallel(parts) | Call(_, parts):
-            return parts
-        case Quotient(first, second) | Power(first, second):
-            return (first, second)
-    return ()
+    parts = _PARTS.get(type(node))
+    return () if parts is None else parts(node)
+
+
+_PARTS: dict[type, Callable[[Any], tuple[Expression, ...]]] = {
+    Negation: lambda node: (node.operand,),
+    Sum: attrgetter("terms"),
+    Product: attrgetter("factors"),
+    Parallel: attrgetter("parts"),
+    Call: attrgetter("arguments"),
+    Quotient: attrgetter("numerator", "denominator"),
+    Power: attrgetter("base", "exponent"),
+}
+"""Where each kind of inner node keeps its subtrees."""
 
 
 def rebuilt(node: Expression, parts: tuple[Expression, ...]) -> Expression:
@@ -240,13 +260,17 @@ def walk(node: Expression) -> Iterator[Expression]:
     while stack:
         top = stack.pop()
         yield top
-        stack.extend(reversed(children(top)))
+        parts = _PARTS.get(type(top))
+        if parts is not None:
+            stack.extend(parts(top)[::-1])
 
 
 def symbols_of(node: Expression | Relation) -> tuple[str, ...]:
     """Names of the symbols, each once, in the order of their first appearance."""
     if isinstance(node, Symbol):
         return (node.name,)
+    if isinstance(node, Number):
+        return ()
     sides = node.sides if isinstance(node, Relation) else (node,)
     return tuple(dict.fromkeys(part.name for side in sides for part in walk(side) if isinstance(part, Symbol)))
 

@@ -15,12 +15,29 @@ from diffsym.kernel.rational import Monomial, Rational
 
 
 @dataclass(frozen=True, slots=True)
+class Dropped:
+    """Terms of the ``numerator`` or ``denominator`` (``where``) that are left out beside ``kept``.
+
+    ``orders``: by how many powers of the scaling they are smaller.
+    """
+
+    where: str
+    dropped: Rational
+    kept: Rational
+    orders: int
+
+
+@dataclass(frozen=True, slots=True)
 class Approximation:
-    """``value`` ≈ the exact one; ``conditions``: kept ≫ dropped; ``error`` = (value − exact)/exact."""
+    """``value`` ≈ the exact one; ``conditions``: kept ≫ dropped; ``error`` = (value − exact)/exact.
+
+    ``dropped``: every group of terms that was left out, those of one order together.
+    """
 
     value: Rational
     conditions: tuple[Relation, ...]
     error: Rational
+    dropped: tuple[Dropped, ...] = ()
 
 
 def leading(value: Rational, large: Sequence[str], small: Sequence[str], writer: Writer) -> Approximation:
@@ -52,7 +69,15 @@ def leading(value: Rational, large: Sequence[str], small: Sequence[str], writer:
         for kept, dropped in ((top, top_rest), (bottom, bottom_rest))
         if dropped
     ]
-    return Approximation(approximate, conditions_of(pairs, error, writer), error)
+    dropped = []
+    for where, polynomial in (("numerator", value.numerator), ("denominator", value.denominator)):
+        orders = by_order(polynomial, weights)
+        highest = max(orders)
+        kept = Rational(field, field.polynomial(orders[highest]), field.unit)
+        for order in sorted(orders, reverse=True)[1:]:
+            left_out = Rational(field, field.polynomial(orders[order]), field.unit)
+            dropped.append(Dropped(where, left_out, kept, highest - order))
+    return Approximation(approximate, conditions_of(pairs, error, writer), error, tuple(dropped))
 
 
 def conditions_of(pairs: Sequence[tuple[Rational, Rational]], error: Rational, writer: Writer) -> tuple[Relation, ...]:
@@ -122,16 +147,22 @@ def unit_of(ratio: Rational) -> Rational:
 
 def split_by_order(polynomial: Any, weights: dict[int, int]) -> tuple[dict[Monomial, int], dict[Monomial, int]]:
     """The terms of the highest order, and the others."""
-    orders: dict[int, dict[Monomial, int]] = {}
-    for monomial, coefficient in polynomial.to_dict().items():
-        order = sum(int(monomial[place]) * weight for place, weight in weights.items())
-        orders.setdefault(order, {})[tuple(map(int, monomial))] = int(coefficient)
+    orders = by_order(polynomial, weights)
     highest = max(orders)
     kept = orders.pop(highest)
     dropped: dict[Monomial, int] = {}
     for terms in orders.values():
         dropped.update(terms)
     return kept, dropped
+
+
+def by_order(polynomial: Any, weights: dict[int, int]) -> dict[int, dict[Monomial, int]]:
+    """The terms by their order in the scaling."""
+    orders: dict[int, dict[Monomial, int]] = {}
+    for monomial, coefficient in polynomial.to_dict().items():
+        order = sum(int(monomial[place]) * weight for place, weight in weights.items())
+        orders.setdefault(order, {})[tuple(map(int, monomial))] = int(coefficient)
+    return orders
 
 
 def much_greater(kept: Rational, dropped: Rational, writer: Writer) -> Relation:

@@ -262,11 +262,17 @@ def miller(
     _, below = _orders(found)
     _, exact_below = _orders(exact)
     estimate = Rational(field, found.denominator, field.unit) / below[0]
+    slope = below.get(1, field.zero) / below[0]
+    exact_slope = exact_below.get(1, field.zero) / exact_below[0]
+    conditions = []
+    if exact_slope and slope != exact_slope:
+        # The sum of the time constants is what the estimate is about: it holds where it misses little of that sum.
+        conditions.append(much_greater_than(exact_slope, slope - exact_slope, 1, writer))
     return PoleEstimate(
         found,
-        below[1] / below[0],
-        exact_below[1] / exact_below[0],
-        (),
+        slope,
+        exact_slope,
+        tuple(conditions),
         (found - exact) / exact,
         denominator_error(exact, estimate),
     )

@@ -11,26 +11,21 @@ from typing import Any
 
 from diffsym.errors import QuantityError
 from diffsym.expression.tree import (
-    ONE,
     Call,
     Expression,
     Negation,
     Power,
-    Product,
     Quotient,
-    Symbol,
     number,
-    product_of,
     sum_of,
 )
-from diffsym.forms.low_entropy import fraction_of, has_fraction, leaves
+from diffsym.forms.fractions import has_fraction, leaves
 from diffsym.forms.order import natural
+from diffsym.forms.powers_of_s import PowersOfS, assembled, in_powers, powers, with_power
 from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Equal, Fact
 from diffsym.kernel.rational import Rational
-
-LAPLACE = Symbol("s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +59,12 @@ class Factor:
             return ()
         first, second = self.coefficients
         half = first / (2 * second)
-        middle, offset = writer.tree(-half), root(half * half - 1 / second, writer)
+        middle, inner = writer.tree(-half), half * half - 1 / second
+        if not inner:
+            return middle, middle
+        offset = root(inner, writer)
+        if (half * half).terms == (1 / second).terms == 2:
+            offset = Call("sqrt", (sum_of([writer.tree(half * half), writer.tree(-1 / second)]),))
         return sum_of([middle, offset]), sum_of([middle, Negation(offset)])
 
 
@@ -83,15 +83,12 @@ def normal_form(value: Rational, writer: Writer) -> NormalForm:
     """Raises QuantityError for a value that does not depend on s."""
     if not value.depends_on("s"):
         raise QuantityError("the answer does not depend on s, so it has no normal form", hint="ask for another form")
-    above, below = value.coefficients("s")
-    low_above, low_below = min(above), min(below)
-    gain = above[low_above] / below[low_below]
-    order = low_above - low_below
+    form = PowersOfS(value)
     zeros, poles = factors(value, value.numerator), factors(value, value.denominator)
-    tree = _written(gain, order, zeros, poles, writer)
+    tree = _written(form, zeros, poles, writer)
     if not isinstance(check(Equal(tree, value.tree())), Fact):
         raise QuantityError("the normal form is not proved equal to the answer", hint="ask for another form")
-    return NormalForm(gain, order, zeros, poles, tree)
+    return NormalForm(form.gain, form.order, zeros, poles, tree)
 
 
 def factors(value: Rational, polynomial: Any) -> tuple[Factor, ...]:
@@ -121,49 +118,21 @@ def root(value: Rational, writer: Writer) -> Expression:
     return Call("sqrt", (writer.tree(value),))
 
 
-def _written(
-    gain: Rational, order: int, zeros: tuple[Factor, ...], poles: tuple[Factor, ...], writer: Writer
-) -> Expression:
-    negative = gain.negative
-    scale = writer.tree(-gain if negative else gain)
-    laplace: Expression = LAPLACE if abs(order) == 1 else Power(LAPLACE, number(abs(order)))
-    tops = [_factor(each, writer) for each in zeros]
-    bottoms = [_factor(each, writer) for each in poles]
-    if order:
-        (tops if order > 0 else bottoms).insert(0, laplace)
-    if bottoms and not has_fraction(scale):
-        parts = [scale, *tops] if scale != ONE or not tops else tops
-        tree: Expression = Quotient(joined(parts), joined(bottoms))
-    elif bottoms:
-        tree = fraction_of([scale, Quotient(joined(tops), joined(bottoms))], 1, 1)
-    else:
-        tree = joined(([] if scale == ONE and tops else [scale]) + tops)
-    return Negation(tree) if negative else tree
-
-
-def joined(factors: list[Expression]) -> Expression:
-    """Their product, with those that are products themselves not in brackets."""
-    flat: list[Expression] = []
-    for factor in factors:
-        flat += factor.factors if isinstance(factor, Product) else (factor,)
-    return product_of(flat)
+def _written(form: PowersOfS, zeros: tuple[Factor, ...], poles: tuple[Factor, ...], writer: Writer) -> Expression:
+    negative = form.gain.negative
+    gain = writer.tree(-form.gain if negative else form.gain)
+    tops, bottoms = ([_factor(each, writer) for each in part] for part in (zeros, poles))
+    return assembled(negative, gain, form.order, tops, bottoms)
 
 
 def _factor(factor: Factor, writer: Writer) -> Expression:
-    terms: list[Expression] = [ONE]
-    for degree, coefficient in enumerate(factor.coefficients, 1):
-        if not coefficient:
-            continue
-        negative = coefficient.negative
-        size = -coefficient if negative else coefficient
-        laplace: Expression = LAPLACE if degree == 1 else Power(LAPLACE, number(degree))
+    def term(power: int, size: Rational) -> Expression:
         time, rate = writer.tree(size), writer.tree(1 / size)
         if has_fraction(time) and leaves(rate) <= leaves(time) and not has_fraction(rate):
-            term: Expression = laplace if rate == ONE else Quotient(laplace, rate)
-        elif time == ONE:
-            term = laplace
-        else:
-            term = fraction_of([time, laplace], 1, 1)
-        terms.append(Negation(term) if negative else term)
-    tree = sum_of(terms)
+            return Quotient(powers(power)[0], rate)
+        return with_power(time, power)
+
+    field = factor.coefficients[0].field
+    coefficients = {0: field.one, **{power: each for power, each in enumerate(factor.coefficients, 1) if each}}
+    tree = in_powers(coefficients, term)
     return tree if factor.power == 1 else Power(tree, number(factor.power))

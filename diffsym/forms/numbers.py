@@ -77,8 +77,7 @@ class Setting:
 
 def setting(circuit: SmallSignalCircuit, quantity: Quantity) -> Setting:
     equations = formulate(circuit, quantity.sources)
-    forms: dict[Expression, Form] = {}
-    _collect(quantity.resolved, equations, forms)
+    forms = forms_of(quantity, equations)
     rows = {row.place: place for place, row in enumerate(equations.rows) if row.kind == "kcl"}
     columns = {key: place for place, key in enumerate(equations.unknowns)}
     asked = {part.element for part in walk(quantity.resolved) if isinstance(part, BranchCurrent)}
@@ -94,6 +93,25 @@ def setting(circuit: SmallSignalCircuit, quantity: Quantity) -> Setting:
             *(-1 if node == GROUND else columns[NodeVoltage(node)] for node in (plus, minus)),
         )
     return Setting(circuit, quantity, equations, forms, branches)
+
+
+def forms_of(quantity: Quantity, equations: Equations) -> dict[Expression, Form]:
+    """The voltages and currents that a quantity is made of, as forms."""
+    forms: dict[Expression, Form] = {}
+    _collect(quantity.resolved, equations, forms)
+    return forms
+
+
+def weights_of(quantity: Quantity) -> dict[Expression, Fraction]:
+    """1 for every signal that the quantity applies; a mode's sources by what it makes of them."""
+    applied = dict.fromkeys(quantity.signals, Fraction(1))
+    out: dict[Expression, Fraction] = {Symbol(name): Fraction(1) for name in applied}
+    for source, value in quantity.modes.items():
+        point: dict[str, Value] = {name: applied.get(name, Fraction(0)) for name in symbols_of(value)}
+        weight = evaluate(value, point)
+        assert isinstance(weight, Fraction)
+        out[Symbol(source)] = weight
+    return out
 
 
 def _collect(node: Expression, equations: Equations, forms: dict[Expression, Form]) -> None:
@@ -119,6 +137,14 @@ class State:
     @classmethod
     def of(cls, base: Setting, values: Values, laplace: complex) -> State:
         """Raises CircuitError where the circuit has no answer at this frequency."""
+        state, rows = cls.written(base, values, laplace)
+        state.inverse = inverted([row for row, _ in rows])
+        state.solution = [-sum(a * b for a, (_, b) in zip(line, rows)) for line in state.inverse]
+        return state
+
+    @classmethod
+    def written(cls, base: Setting, values: Values, laplace: complex) -> tuple[State, list[tuple[Vector, complex]]]:
+        """The state without its inverse, and the rows of its equations: coefficients and constant."""
         state = cls(base, values, laplace)
         equations, numbers = base.equations, state.numbers()
         columns = {key: place for place, key in enumerate(equations.unknowns)}
@@ -135,10 +161,8 @@ class State:
             return row, constant
 
         rows = [split(row.form) for row in equations.rows]
-        state.inverse = inverted([row for row, _ in rows])
-        state.solution = [-sum(a * b for a, (_, b) in zip(line, rows)) for line in state.inverse]
         state.asked = [(tree, *split(form)) for tree, form in base.forms.items()]
-        return state
+        return state, rows
 
     def numbers(self) -> dict[Expression, complex]:
         """The values of atoms of the equations."""
@@ -150,13 +174,7 @@ class State:
         return out
 
     def signal_values(self) -> dict[Expression, complex]:
-        """1 for every signal that the quantity applies; a mode's sources by what it makes of them."""
-        applied = dict.fromkeys(self.base.quantity.signals, 1.0)
-        out: dict[Expression, complex] = {Symbol(name): 1 for name in applied}
-        for source, value in self.base.quantity.modes.items():
-            point: dict[str, Value] = {name: applied.get(name, 0.0) for name in symbols_of(value)}
-            out[Symbol(source)] = complex(evaluate(value, point))
-        return out
+        return {key: complex(weight) for key, weight in weights_of(self.base.quantity).items()}
 
     def entry(self, entry: Laurent, numbers: Mapping[Expression, complex]) -> complex:
         total = 0j
@@ -337,7 +355,9 @@ def inverted(matrix: Sequence[Sequence[complex]], scale: float | None = None) ->
     return [row[size:] for row in work]
 
 
-def frequencies_of(circuit: SmallSignalCircuit, band: tuple[Fraction, Fraction] | None) -> list[complex]:
+def frequencies_of(
+    circuit: SmallSignalCircuit, band: tuple[Fraction, Fraction] | None, points: int = 13
+) -> list[complex]:
     """s at some frequencies of a band in Hz, or s = 0; a circuit without s has one frequency."""
     dynamic = any(e.kind in "CL" or "s" in symbols_of(e.value) for e in circuit.elements)
     if not dynamic:
@@ -350,7 +370,6 @@ def frequencies_of(circuit: SmallSignalCircuit, band: tuple[Fraction, Fraction] 
     turn = 6.283185307179586j
     if low == high:
         return [turn * low]
-    points = 13
     first = low if low else high * 1e-6
     steps = [first * (high / first) ** (place / (points - 1)) for place in range(points)]
     return [turn * frequency for frequency in ([0.0, *steps] if not low else steps)]

@@ -24,7 +24,8 @@ from diffsym.expression.tree import (
 )
 
 Kind = str
-"""Of a symbol: ``G`` conductance, ``R`` resistance, ``C``, ``L``, ``s``, ``1`` no unit, ``V``, ``A``, ``?``."""
+"""Of a symbol: ``G`` conductance (``Y`` where no ‖ is wanted),
+``R`` resistance, ``C``, ``L``, ``s``, ``1`` no unit, ``V``, ``A``, ``?``."""
 
 KindOf = Callable[[str], Kind]
 
@@ -62,7 +63,14 @@ def kinds(dimensions: dict[str, str] | None = None) -> KindOf:
     return kind
 
 
-FACTOR_RANK = {"number": 0, "G": 1, "1": 2, "R": 4, "L": 6, "C": 7, "s": 8, "V": 9, "A": 3, "?": 3}
+def without_parallels(kind: KindOf) -> KindOf:
+    """The same kinds, but nothing is an ohm, so that no ‖ is written: sums of conductances instead."""
+    return lambda name: "Y" if kind(name) in "RG" else kind(name)
+
+
+LAPLACE = Symbol("s")
+
+FACTOR_RANK = {"number": 0, "G": 1, "Y": 1, "1": 2, "R": 4, "L": 6, "C": 7, "s": 8, "V": 9, "A": 3, "?": 3}
 
 
 def arranged(node: Expression, kind: KindOf) -> Expression:
@@ -98,23 +106,25 @@ class _Arranger:
             case Number():
                 return (0, 0, "")
             case Symbol(name):
-                return (FACTOR_RANK[self.kind(name)], 0, natural(name))
+                return (FACTOR_RANK[self.kind(name)], 0, own_rank(name) + natural(name))
             case Power(Symbol(name), _):
-                return (FACTOR_RANK[self.kind(name)], 1, natural(name))
+                return (FACTOR_RANK[self.kind(name)], 1, own_rank(name) + natural(name))
             case Quotient(top, _) if isinstance(top, Number):
                 return (0 if not any(isinstance(p, Symbol) for p in walk(node)) else 2, 1, "")
             case Call():
-                return (9, 0, "")
+                return (FACTOR_RANK["L"], 1, text_key(node))
+        if isinstance(node, Sum) and any(part == LAPLACE for part in walk(node)):
+            return (FACTOR_RANK["s"], 1, "")
         ohmic = self.ohmic(node)
         return (5 if ohmic else 3, symbol_count(node), text_key(node))
 
     def term_key(self, node: Expression) -> tuple[int, int, int, int, str]:
         negative = isinstance(node, Negation)
         inner = node.operand if isinstance(node, Negation) else node
-        if isinstance(inner, Symbol) and self.kind(inner.name) == "1":
-            return (0, 0, 0, 0, natural(inner.name))
+        if isinstance(node, Symbol) and self.kind(node.name) == "1":
+            return (0, 0, 0, 0, natural(node.name))
         if isinstance(inner, Number):
-            return (0, 0, 1, 0, "")
+            return (2, 0, 0, 0, "") if negative else (0, 0, 1, 0, "")
         power = self.power_of_s(inner)
         bulky = isinstance(inner, Product) and any(isinstance(f, Sum) for f in inner.factors)
         fraction = isinstance(inner, Quotient)
@@ -170,6 +180,11 @@ def _flat(node: Sum | Product | Parallel, kind: type[Sum] | type[Product] | type
     return out
 
 
+def own_rank(name: str) -> str:
+    """Transconductances come before the conductances of the same transistor: g_m + g_ds."""
+    return "0" if name.startswith("gm") else "1"
+
+
 def natural(name: str) -> str:
     """A sort key that puts R2 before R10 and r_o1 after r_o."""
     out, digits = "", ""
@@ -189,7 +204,8 @@ def text_key(node: Expression, kind: KindOf | None = None) -> str:
     for part in walk(node):
         match part:
             case Symbol(name):
-                leaves.append((str(FACTOR_RANK[kind(name)]) if kind else "") + natural(name))
+                rank = f"{FACTOR_RANK[kind(name)]}{own_rank(name)}" if kind else ""
+                leaves.append(rank + natural(name))
             case Number(value):
                 leaves.append(str(value))
     return " ".join(leaves)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from diffsym.expression.tree import (
@@ -12,47 +13,57 @@ from diffsym.expression.tree import (
     Expression,
     Negation,
     Number,
-    Parallel,
-    Power,
-    Product,
     Quotient,
-    Sum,
     Symbol,
     number,
-    product_of,
     sum_of,
     walk,
 )
-from diffsym.forms.low_entropy import (
-    Candidate,
-    Search,
-    factored,
-    fraction_of,
-    is_reciprocal,
-    leaves,
-)
+from diffsym.forms.candidates import Candidate
+from diffsym.forms.fractions import factored, fraction_of, leaves
+from diffsym.forms.laws import tightened
+from diffsym.forms.low_entropy import Search
+from diffsym.forms.nested import nested
 from diffsym.forms.order import FACTOR_RANK, KindOf, arranged, kinds, natural
+from diffsym.forms.powers_of_s import PowersOfS, assembled, in_powers, with_power
+from diffsym.forms.reading_cost import beside_inverses, reading_cost
+from diffsym.forms.signs import strange, tidy
 from diffsym.kernel.rational import Field, Rational
 
 SEARCHED_TERMS = 400
-"""Above so many monomials a value is only factored: a search would not end in time."""
+"""Above so many monomials a value is only factored and nested: a search would not end in time."""
+
+LONGEST_ARRANGED = 1000
+"""Symbols of a tree that is put in order; nobody reads a longer one from end to end."""
+
+FEWEST_CALLS = 100
+"""Of a coefficient of s: the budget is shared among them."""
+
+FEW_TERMS = 12
+"""Up to so many monomials the factored quotient is a candidate as well."""
 
 DEFAULT_KINDS = kinds()
+
+PATIENCE = 5.0
+"""Seconds for one tree. The search counts what it looks at and ends long before; past the clock a value is factored."""
 
 
 class Writer:
     """Readable trees of the values of one circuit, remembered by value."""
 
-    def __init__(self, kind: KindOf = DEFAULT_KINDS, calls: int = 400) -> None:
+    def __init__(self, kind: KindOf = DEFAULT_KINDS, calls: int = 400, patience: float = PATIENCE) -> None:
         self.kind = kind
-        self.calls = calls
+        self.calls = self.share = calls
+        self.patience = patience
         self.known: dict[tuple[object, ...], Expression] = {}
+        self.late = False
+        """Whether the clock has ended a search: what came after it is only factored."""
 
     def tree(self, value: Rational) -> Expression:
         """The readable form; exact."""
-        key = (value.field.names, *value.key)
+        key = (value.field.names, *value.key, self.share)
         if key not in self.known:
-            self.known[key] = arranged(self.written(value), self.kind)
+            self.known[key] = self.written(value)
         return self.known[key]
 
     def size(self, value: Rational) -> int:
@@ -67,17 +78,42 @@ class Writer:
         if value.depends_on("s"):
             return self.by_powers_of_s(value)
         if value.terms > SEARCHED_TERMS:
-            return factored(value)
+            return self.shaped(nested(self.narrowed(value)))
+        try:
+            return self.shortest(value)
+        except TimeoutError:
+            self.late = True
+            return self.shaped(nested(self.narrowed(value)))
+
+    def shaped(self, tree: Expression) -> Expression:
+        """The tree after the laws, with its signs and its parts as people write them."""
+        if leaves(tree) > LONGEST_ARRANGED:
+            return tree
+        return tidy(arranged(tidy(tightened(tree, self.kind)), self.kind))
+
+    def shortest(self, value: Rational) -> Expression:
+        """The tree that costs a reader least among those found. Raises TimeoutError past the clock."""
         narrow = self.narrowed(value)
-        search = Search(narrow.field, self.kind, self.calls)
+        deadline = time.monotonic() + self.patience
+        search = Search(narrow.field, self.kind, self.share, deadline)
         top, bottom = narrow.numerator, narrow.denominator
         best = search.best(top, bottom)
-        if len(narrow.field.atoms) == 1:
-            return best.tree
-        best = Candidate(best.cost + 2.5 * _awkward([best.tree], self.kind), best.tree)
+        if len(narrow.field.atoms) == 1 and value.terms == 2:
+            return tidy(arranged(best.tree, self.kind))
+        found = [best.tree]
         if bottom != 1 and top != 1:
-            best = min(best, self.plain_quotient(search, top, bottom), key=lambda c: c.cost)
-        return self.regrouped(search, top, bottom, best).tree
+            # A search that has spent its budget would give both sides as they are.
+            apart = search if not search.spent else Search(narrow.field, self.kind, self.share, deadline)
+            found.append(self.plain_quotient(apart, top, bottom).tree)
+        found.append(self.regrouped(search, top, bottom, best).tree)
+        if value.terms <= FEW_TERMS:
+            found.append(factored(narrow))
+        trees = [self.shaped(tree) for tree in dict.fromkeys(found)]
+        if all(map(strange, trees)):
+            trees.append(
+                self.shaped(Negation(Search(narrow.field, self.kind, self.share, deadline).best(-top, bottom).tree))
+            )
+        return min(trees, key=lambda tree: round(reading_cost(tree, self.kind), 6))
 
     def narrowed(self, value: Rational) -> Rational:
         """The value over its own symbols only, in an order that puts conductances first."""
@@ -123,92 +159,30 @@ class Writer:
             if sum(each.cost for each in parts) >= best.cost:
                 continue
             whole = search.signed(search.joined(parts, *scale), negative)
-            cost = whole.cost + 2.5 * _awkward([each.tree for each in parts], self.kind)
+            cost = whole.cost + 2.5 * beside_inverses(whole.tree, self.kind)
             if cost < best.cost - 1e-9:
                 best = Candidate(cost, whole.tree)
         return best
 
     def by_powers_of_s(self, value: Rational) -> Expression:
         """H₀ (1 + b₁ s + …)/(1 + a₁ s + …), every coefficient by itself; powers of s in front where H₀ is 0 or ∞."""
-        above, below = value.coefficients("s")
-        low_above, low_below = min(above), min(below)
-        lead = above[low_above] / below[low_below]
-        top = self.polynomial_in_s(above, low_above)
-        bottom = self.polynomial_in_s(below, low_below)
-        order = low_above - low_below
-        factors: list[Expression] = []
-        sign = lead.negative
-        scale = self.tree(-lead if sign else lead)
-        if scale != ONE:
-            factors.append(scale)
-        laplace = Symbol("s")
-        if order > 0:
-            factors.append(laplace if order == 1 else Power(laplace, number(order)))
-        if top != ONE:
-            factors.append(top)
-        below_factors: list[Expression] = []
-        if order < 0:
-            below_factors.append(laplace if order == -1 else Power(laplace, number(-order)))
-        if bottom != ONE:
-            below_factors.append(bottom)
-        tree = product_of(factors)
-        if below_factors:
-            simple = not any(isinstance(factor, Quotient) for factor in factors)
-            if simple or len(factors) == 1:
-                tree = fraction_of([tree, *(Quotient(ONE, f) for f in below_factors)], 1, 1)
-            else:
-                rest = product_of([f for f in factors if f is not scale] or [ONE])
-                tree = Product((scale, Quotient(rest, product_of(below_factors))))
-        return Negation(tree) if sign else tree
+        form = PowersOfS(value)
+        coefficients = len(form.above) + len(form.below) - 1
+        self.share = max(self.calls // coefficients, FEWEST_CALLS)
+        try:
+            return self._in_powers(form)
+        finally:
+            self.share = self.calls
 
-    def polynomial_in_s(self, coefficients: Mapping[int, Rational], low: int) -> Expression:
-        terms: list[Expression] = []
-        for degree, coefficient in sorted(coefficients.items()):
-            ratio = coefficient / coefficients[low]
-            negative = ratio.negative
-            tree = self.tree(-ratio if negative else ratio)
-            power = degree - low
-            if power:
-                laplace: Expression = Symbol("s") if power == 1 else Power(Symbol("s"), number(power))
-                tree = laplace if tree == ONE else _times(tree, laplace)
-            terms.append(Negation(tree) if negative else tree)
-        return sum_of(terms)
-
-
-def _times(tree: Expression, last: Expression) -> Expression:
-    if isinstance(tree, Product):
-        return Product((*tree.factors, last))
-    return Product((tree, last))
-
-
-def _awkward(parts: Sequence[Expression], kind: KindOf) -> int:
-    """How many r ‖ 1/g stand beside the same g outside of the ‖."""
-    inside: list[str] = []
-    outside: set[str] = set()
-
-    def visit(node: Expression, in_parallel: bool) -> None:
-        match node:
-            case Symbol(name):
-                if kind(name) == "G":
-                    (inside.append if in_parallel else outside.add)(name)
-            case Parallel(several):
-                for part in several:
-                    visit(part, is_reciprocal(part))
-            case Quotient(top, bottom):
-                visit(top, False)
-                visit(bottom, in_parallel)
-            case Product(several):
-                for part in several:
-                    visit(part, in_parallel)
-            case Sum(several):
-                for part in several:
-                    visit(part, False)
-            case Negation(operand):
-                visit(operand, False)
-
-    for part in parts:
-        visit(part, False)
-    return sum(name in outside for name in inside)
+    def _in_powers(self, form: PowersOfS) -> Expression:
+        negative = form.gain.negative
+        gain = self.tree(-form.gain if negative else form.gain)
+        tops, bottoms = (
+            [in_powers(part, lambda power, size: with_power(self.tree(size), power))]
+            for part in (form.above, form.below)
+        )
+        tree = assembled(negative, gain, form.order, tops, bottoms)
+        return tree if leaves(tree) > LONGEST_ARRANGED else arranged(tree, self.kind)
 
 
 def linear_form(value: Rational, signals: Sequence[str], writer: Writer) -> Expression:

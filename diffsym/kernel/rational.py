@@ -40,19 +40,26 @@ class Field:
     """Q(atoms): symbols and opaque functions, in a fixed order."""
 
     def __init__(self, atoms: Iterable[Expression | str]) -> None:
-        self.atoms: tuple[Expression, ...] = tuple(
-            dict.fromkeys(Symbol(atom) if isinstance(atom, str) else atom for atom in atoms)
-        )
+        named = [Symbol(atom) if isinstance(atom, str) else atom for atom in atoms]
+        self.index: dict[Expression, int] = {}
+        for atom in named:
+            self.index.setdefault(atom, len(self.index))
+        self.atoms: tuple[Expression, ...] = tuple(self.index)
         self.names = tuple(
-            atom.name if isinstance(atom, Symbol) else f"@{index}" for index, atom in enumerate(self.atoms)
+            [atom.name if isinstance(atom, Symbol) else f"@{index}" for index, atom in enumerate(self.atoms)]
         )
-        self.index = {atom: index for index, atom in enumerate(self.atoms)}
-        self.context: Any = flint.fmpz_mpoly_ctx.get(list(self.names), "lex")
+        self.context: Any = flint.fmpz_mpoly_ctx.get(self.names, "lex")
         self.generators: tuple[Any, ...] = tuple(self.context.gens())
         self.unit = self.context.constant(1)
         self.nought = self.context.constant(0)
-        self.one = Rational(self, self.unit, self.unit)
-        self.zero = Rational(self, self.nought, self.unit)
+
+    @cached_property
+    def one(self) -> Rational:
+        return Rational(self, self.unit, self.unit)
+
+    @cached_property
+    def zero(self) -> Rational:
+        return Rational(self, self.nought, self.unit)
 
     def atom(self, atom: Expression | str) -> Rational:
         """The generator of a symbol or of an opaque function."""
@@ -131,17 +138,43 @@ def atoms_of(*nodes: Expression | Relation) -> tuple[Expression, ...]:
     return tuple(found)
 
 
+MANY_PRODUCTS = 60
+"""Terms of one polynomial times those of the other, from which on a greatest common divisor is worth a closer look."""
+
+
+def common_factor(first: Any, second: Any) -> Any:
+    """The greatest common divisor, up to its sign.
+
+    Determinants of circuits are of the first degree in most symbols. In a = c (u x + v) with coprime u and v the second
+    factor is irreducible, so that it divides b or has nothing in common with it: a division, far cheaper than a search.
+    """
+    if len(first) * len(second) < MANY_PRODUCTS:
+        return first.gcd(second)
+    a, b = (first, second) if len(first) <= len(second) else (second, first)
+    slopes = [(a.derivative(place), place) for place, degree in enumerate(a.degrees()) if degree == 1]
+    if not slopes:
+        return first.gcd(second)
+    slope, place = min(slopes, key=lambda each: len(each[0]))
+    rest = a - slope * a.context().gen(place)
+    if not rest:
+        return first.gcd(second)
+    content = common_factor(slope, rest)
+    linear = a if content.is_one() else divmod(a, content)[0]
+    quotient, remainder = divmod(b, linear)
+    return common_factor(content, b) if remainder else linear * common_factor(content, quotient)
+
+
 class Rational:
     """numerator/denominator, reduced, the denominator's leading coefficient positive."""
 
     __slots__ = ("__dict__", "denominator", "field", "numerator")
 
     def __init__(self, field: Field, numerator: Any, denominator: Any) -> None:
-        if numerator == 0:
+        if not numerator:
             denominator = field.unit
-        elif denominator != 1:
-            common = numerator.gcd(denominator)
-            if common != 1:
+        elif not denominator.is_one():
+            common = common_factor(numerator, denominator)
+            if not common.is_one():
                 numerator, denominator = divmod(numerator, common)[0], divmod(denominator, common)[0]
             if denominator.leading_coefficient() < 0:
                 numerator, denominator = -numerator, -denominator
@@ -154,6 +187,10 @@ class Rational:
 
     def __add__(self, value: Rational | int | Fraction) -> Rational:
         other = self._other(value)
+        if not self:
+            return other
+        if not other:
+            return self
         if self.denominator == other.denominator:
             return Rational(self.field, self.numerator + other.numerator, self.denominator)
         return Rational(
@@ -175,14 +212,31 @@ class Rational:
 
     def __mul__(self, value: Rational | int | Fraction) -> Rational:
         other = self._other(value)
+        if len(other.parts) > 1:
+            return other * self
         return Rational(self.field, self.numerator * other.numerator, self.denominator * other.denominator)
 
     __rmul__ = __mul__
 
+    def times(self, other: Rational) -> Rational:
+        """The product with a value whose numerator and denominator have no factor in common with this one's."""
+        return Rational.coprime(self.field, self.numerator * other.numerator, self.denominator * other.denominator)
+
+    @staticmethod
+    def coprime(field: Field, numerator: Any, denominator: Any) -> Rational:
+        """The quotient of polynomials that are known to be coprime."""
+        if denominator.leading_coefficient() < 0:
+            numerator, denominator = -numerator, -denominator
+        found = Rational(field, numerator, field.unit)
+        found.denominator = denominator
+        return found
+
     def __truediv__(self, value: Rational | int | Fraction) -> Rational:
         other = self._other(value)
-        if other.numerator == 0:
+        if not other:
             raise CircuitError("a division by zero", hint="an expression is divided by something that is always 0")
+        if len(other.parts) > 1:
+            return other**-1 * self
         return Rational(self.field, self.numerator * other.denominator, self.denominator * other.numerator)
 
     def __rtruediv__(self, value: Rational | int | Fraction) -> Rational:
@@ -204,10 +258,15 @@ class Rational:
         return hash(self.key)
 
     def __bool__(self) -> bool:
-        return bool(self.numerator != 0)
+        return bool(self.numerator)
 
     def __repr__(self) -> str:
         return f"Rational({self.numerator} / {self.denominator})"
+
+    @property
+    def parts(self) -> tuple[Rational, ...]:
+        """What the value is the product of, where it is kept as one: see ``diffsym.kernel.factored``."""
+        return (self,)
 
     @cached_property
     def key(self) -> tuple[str, str]:
@@ -257,21 +316,21 @@ class Rational:
 
     def limit(self, atom: str, infinite: bool) -> Rational | None:
         """The value as the symbol tends to infinity or to 0; None where it grows without bound."""
+        order, lead = self.leading(atom, infinite)
+        if order < 0 or not self:
+            return self.field.zero
+        return None if order else lead
+
+    def leading(self, atom: str, infinite: bool) -> tuple[int, Rational]:
+        """The value ~ lead · (symbol, or its reciprocal as it tends to 0)^order: order and lead."""
         if not self.depends_on(atom):
-            return self
+            return 0, self
         place = self.field.index[Symbol(atom)]
         top, bottom = _by_degree(self.numerator, place), _by_degree(self.denominator, place)
         pick = max if infinite else min
-        order = pick(top, default=0) - pick(bottom)
-        if not top or (order < 0 if infinite else order > 0):
-            return self.field.zero
-        if order:
-            return None
-        return Rational(
-            self.field,
-            self.field.polynomial(top[pick(top)]),
-            self.field.polynomial(bottom[pick(bottom)]),
-        )
+        order = pick(top) - pick(bottom)
+        lead = Rational(self.field, self.field.polynomial(top[pick(top)]), self.field.polynomial(bottom[pick(bottom)]))
+        return (order if infinite else -order), lead
 
     def coefficients(self, atom: str) -> tuple[dict[int, Rational], dict[int, Rational]]:
         """Numerator and denominator as polynomials in one symbol: degree → coefficient."""

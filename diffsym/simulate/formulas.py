@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from diffsym.errors import ExpressionError, UsageError
 from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import Call, Expression, Negation, Number, Parallel, Power, Product, Quotient, Sum, Symbol
+from diffsym.expression.tree import (
+    Call,
+    Expression,
+    Negation,
+    Number,
+    Parallel,
+    Power,
+    Product,
+    Quotient,
+    Sum,
+    Symbol,
+    children,
+    walk,
+)
 
 
 def value_on(node: Expression, numbers: Mapping[str, Any]) -> Any:
@@ -37,3 +51,81 @@ def value_on(node: Expression, numbers: Mapping[str, Any]) -> Any:
         case Call("sqrt", (argument,)):
             return value_on(argument, numbers) ** 0.5
     raise ExpressionError(f"{to_text(node)} has no value in numbers")
+
+
+def slopes_on(node: Expression, numbers: Mapping[str, complex]) -> tuple[complex, dict[str, complex]]:
+    """The value at one point, and its derivative by every symbol: once up the tree, then once down.
+
+    Raises UsageError for a symbol without a number, ZeroDivisionError where a denominator is zero.
+    """
+    parts = list(walk(node))
+    values: dict[int, complex] = {}
+    for part in reversed(parts):
+        values[id(part)] = _of_children(part, [values[id(each)] for each in children(part)], numbers)
+    weights: dict[int, complex] = dict.fromkeys(values, 0j)
+    weights[id(node)] = 1 + 0j
+    slopes: dict[str, complex] = {}
+    for part in _above_first(node):
+        weight = weights[id(part)]
+        if isinstance(part, Symbol):
+            slopes[part.name] = slopes.get(part.name, 0j) + weight
+        elif weight and (below := children(part)):
+            inside = [values[id(each)] for each in below]
+            for each, slope in zip(below, _partials(part, values[id(part)], inside)):
+                weights[id(each)] += weight * slope
+    return values[id(node)], slopes
+
+
+def _above_first(node: Expression) -> list[Expression]:
+    """Every subtree once, by identity, each above all of its parts."""
+    order: list[Expression] = []
+    done: set[int] = set()
+    stack: list[tuple[Expression, bool]] = [(node, False)]
+    while stack:
+        part, left = stack.pop()
+        if left:
+            order.append(part)
+        elif id(part) not in done:
+            done.add(id(part))
+            stack.append((part, True))
+            stack += [(each, False) for each in children(part)]
+    return order[::-1]
+
+
+def _of_children(part: Expression, inside: Sequence[complex], numbers: Mapping[str, complex]) -> complex:
+    match part:
+        case Negation():
+            return -inside[0]
+        case Sum():
+            return sum(inside, 0j)
+        case Product():
+            return math.prod(inside, start=1 + 0j)
+        case Quotient():
+            return inside[0] / inside[1]
+        case Parallel():
+            return 1 / sum((1 / each for each in inside), 0j)
+        case Power():
+            return complex(inside[0] ** inside[1])
+        case Call("sqrt"):
+            return complex(inside[0] ** 0.5)
+    return complex(value_on(part, numbers))
+
+
+def _partials(part: Expression, value: complex, inside: Sequence[complex]) -> list[complex]:
+    """How the value changes with each of its parts."""
+    match part:
+        case Negation():
+            return [-1 + 0j]
+        case Sum():
+            return [1 + 0j] * len(inside)
+        case Product():
+            return [math.prod((*inside[:k], *inside[k + 1 :]), start=1 + 0j) for k in range(len(inside))]
+        case Quotient():
+            return [1 / inside[1], -value / inside[1]]
+        case Parallel():
+            return [(value / each) ** 2 for each in inside]
+        case Power():
+            return [inside[1] * inside[0] ** (inside[1] - 1) if inside[1] else 0j, 0j]
+        case Call("sqrt"):
+            return [0.5 / value]
+    raise ExpressionError(f"{to_text(part)} has no slope in numbers")

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from diffsym.errors import CircuitError
 from diffsym.solve.equations import Form, Key, Row
-from diffsym.solve.laurent import Laurent, added
+from diffsym.solve.laurent import Exact, Laurent, added
 
 SMALLEST = 1e-6
 """Share of the largest entry in its row that a pivot has at every one of the nominal points, at least."""
@@ -81,7 +81,7 @@ class _Elimination:
         nominal: Callable[[Laurent], Sequence[complex]],
     ) -> None:
         self.nominal = nominal
-        self.inputs: dict[frozenset[tuple[object, Fraction]], int] = {}
+        self.inputs: dict[frozenset[tuple[object, Exact]], int] = {}
         self.entries: list[Laurent] = []
         self.steps: list[Step] = []
         self.known: dict[tuple[int, int, int, float], int] = {}
@@ -96,8 +96,8 @@ class _Elimination:
         self.first_border = len(rows)
         # Where a number is added to a register, it is taken as a multiple of this one.
         self.one = len(self.entries)
-        self.entries.append({(): Fraction(1)})
-        self.values.append(tuple(complex(value) for value in nominal({(): Fraction(1)})))
+        self.entries.append({(): 1})
+        self.values.append(tuple(complex(value) for value in nominal({(): 1})))
 
     def _row(self, form: Form, columns: Mapping[Key, int], drive: Mapping[Key, Fraction]) -> dict[int, Laurent]:
         total: dict[int, Laurent] = {}
@@ -108,9 +108,9 @@ class _Elimination:
 
     def _input(self, entry: Laurent) -> Signed:
         if len(entry) == 1 and () in entry:
-            return Signed(entry[()], None)
-        number = next(iter(entry.values()))
-        scaled = entry if number == 1 else {monomial: value / number for monomial, value in entry.items()}
+            return Signed(Fraction(entry[()]), None)
+        number = Fraction(next(iter(entry.values())))
+        scaled: Laurent = entry if number == 1 else {monomial: value / number for monomial, value in entry.items()}
         key = frozenset(scaled.items())
         if key not in self.inputs:
             self.inputs[key] = len(self.entries)

@@ -15,6 +15,7 @@ from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.errors import CircuitError, QuantityError, UsageError
 from diffsym.expression.tree import Call, Expression, Symbol, symbols_of
 from diffsym.simulate.program import Program, program_of
+from diffsym.simulate.results import Bode
 from diffsym.simulate.running import Atoms, parts_of, run
 from diffsym.simulate.slopes import slopes_of
 from diffsym.solve.equations import Equations, awakened, formulate
@@ -24,15 +25,6 @@ from diffsym.solve.ratio import Part, Ratio, ratio_of
 
 SPREAD = (1e-3, 1.0, 1e3, 1e6, 1e9)
 """Frequencies in Hz at which pivots are judged."""
-
-
-@dataclass(frozen=True)
-class Bode:
-    """``decibel`` and ``degrees`` (without jumps) at ``frequencies`` in Hz, all of one length."""
-
-    frequencies: tuple[float, ...]
-    decibel: tuple[float, ...]
-    degrees: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,11 @@ class Response:
         return Bode(tuple(map(float, frequencies)), tuple(decibel.tolist()), tuple(degrees.tolist()))
 
     def sensitivities(self, frequency: float) -> dict[str, complex]:
-        """For each symbol x the relative sensitivity (x/H) ∂H/∂x at a frequency in Hz, largest magnitude first.
+        """The slopes, largest magnitude first."""
+        return dict(sorted(self.slopes(frequency).items(), key=lambda item: (-abs(item[1]), item[0])))
+
+    def slopes(self, frequency: float) -> dict[str, complex]:
+        """For each symbol x the relative sensitivity (x/H) ∂H/∂x at a frequency in Hz.
 
         The real part is that of the magnitude, the imaginary part in radians that of the phase.
         """
@@ -115,7 +111,7 @@ class Response:
                 )
             for name, each in slope.items():
                 total[name] = total.get(name, 0j) + sign * each / value
-        return dict(sorted(total.items(), key=lambda item: (-abs(item[1]), item[0])))
+        return total
 
     def monte_carlo(
         self, frequencies: Sequence[float], tolerances: Mapping[str, float], count: int, *, seed: int = 1
@@ -131,16 +127,21 @@ class Response:
 
     def draws(self, tolerances: Mapping[str, float], count: int, *, seed: int = 1) -> dict[str, Any]:
         """``count`` values of each symbol, as ``monte_carlo`` takes them."""
-        import numpy
+        return drawn(self.numbers, tolerances, count, seed)
 
-        unknown = [name for name in tolerances if name not in self.numbers]
-        if unknown:
-            raise UsageError(f"no symbol {unknown[0]}", hint=f"the circuit has {', '.join(list(self.numbers)[:12])}")
-        chance = numpy.random.default_rng(seed)
-        return {
-            name: self.numbers[name] * (1 + tolerance * chance.standard_normal(count))
-            for name, tolerance in sorted(tolerances.items())
-        }
+
+def drawn(numbers: Mapping[str, float], tolerances: Mapping[str, float], count: int, seed: int) -> dict[str, Any]:
+    """``count`` values of each symbol with a tolerance, normal around its number; the same for the same seed."""
+    import numpy
+
+    unknown = [name for name in tolerances if name not in numbers]
+    if unknown:
+        raise UsageError(f"no symbol {unknown[0]}", hint=f"the circuit has {', '.join(list(numbers)[:12])}")
+    chance = numpy.random.default_rng(seed)
+    return {
+        name: numbers[name] * (1 + tolerance * chance.standard_normal(count))
+        for name, tolerance in sorted(tolerances.items())
+    }
 
 
 def response_of(circuit: SmallSignalCircuit, quantity: Quantity, numbers: Mapping[str, float | Fraction]) -> Response:

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from diffsym.errors import BudgetError, CircuitError
+from diffsym.simulate.results import Roots
 from diffsym.solve.terms import coefficients, power_of_s
 from diffsym.solve.transfer import Transfer
 
 MOST_WORK = 3_000_000
 """Nodes of the diagrams times the degree in s, beyond which the coefficients would take minutes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """``poles`` and ``zeros`` in rad/s, each as often as its multiplicity, smallest magnitude first.
-
-    H(s) = ``gain`` · s^``at_origin`` · Π(1 − s/z)/Π(1 − s/p) over zeros and poles other than 0.
-    """
-
-    poles: tuple[complex, ...]
-    zeros: tuple[complex, ...]
-    gain: float
-    at_origin: int
 
 
 def roots_of(answer: Transfer, numbers: Mapping[str, Fraction]) -> Roots:
@@ -34,15 +21,23 @@ def roots_of(answer: Transfer, numbers: Mapping[str, Fraction]) -> Roots:
     Raises BudgetError for circuits whose coefficients would take too long, CircuitError where a value makes the
     denominator vanish.
     """
+    check_work(answer)
     atoms = answer.atom_numbers(numbers)
-    work = (answer.numerator.size + answer.denominator.size) * (1 + _most_capacitors(answer))
-    if work > MOST_WORK:
+    return roots_from(*(coefficients(side, atoms) for side in (answer.numerator, answer.denominator)))
+
+
+def check_work(answer: Transfer) -> None:
+    """Raises BudgetError where the coefficients of s would take too long."""
+    size = answer.numerator.size + answer.denominator.size
+    if size * (1 + _most_capacitors(answer)) > MOST_WORK:
         raise BudgetError(
-            "the circuit is too large for its poles and zeros: its diagrams have "
-            f"{answer.numerator.size + answer.denominator.size:,} nodes",
+            f"the circuit is too large for its poles and zeros: its diagrams have {size:,} nodes",
             hint="ask for the response over frequency",
         )
-    above, below = (coefficients(side, atoms) for side in (answer.numerator, answer.denominator))
+
+
+def roots_from(above: Mapping[int, Fraction], below: Mapping[int, Fraction]) -> Roots:
+    """Of a quotient of polynomials in s, by their coefficients. Raises CircuitError where the denominator is zero."""
     if not below:
         raise CircuitError("the denominator is zero at these numbers", hint="change one of the values")
     lowest = min(*above, *below, 0)

@@ -6,8 +6,10 @@ and the matrix is triangular in its blocks. (Duff, Erisman and Reid, Direct Meth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from diffsym.solve.determinant import SparseRow
 from diffsym.solve.graphs import EARTH, Branch, Ends, GraphPair, contracted, lumped
 
 Entries = dict[int, set[int]]
@@ -33,6 +35,26 @@ def blocks_of(pair: GraphPair) -> tuple[int, list[GraphPair]]:
     columns = [column for group in groups for column in sorted(partner[row] for row in group)]
     sign = -pair.sign if is_odd(rows) != is_odd(columns) else pair.sign
     return sign, [_block(pair, group, [partner[row] for row in group]) for group in groups]
+
+
+def diagonal_blocks(rows: Sequence[SparseRow]) -> tuple[int, list[list[SparseRow]]]:
+    """sign and square matrices whose determinants multiply, with the sign, to that of the rows; none where it is 0."""
+    partner = _matching({place: set(row) for place, row in enumerate(rows)})
+    if partner is None:
+        return 1, []
+    owner = {column: row for row, column in partner.items()}
+    groups = _components({place: {owner[column] for column in row} for place, row in enumerate(rows)})
+    if len(groups) == 1:
+        return 1, [list(rows)]
+    blocks: list[list[SparseRow]] = []
+    order: list[int] = []
+    for group in groups:
+        columns = sorted(partner[row] for row in group)
+        named = {column: place for place, column in enumerate(columns)}
+        order += columns
+        blocks.append([{named[c]: entry for c, entry in rows[row].items() if c in named} for row in group])
+    sign = -1 if is_odd([row for group in groups for row in group]) != is_odd(order) else 1
+    return sign, blocks
 
 
 def _block(pair: GraphPair, rows: list[int], columns: list[int]) -> GraphPair:

@@ -18,6 +18,10 @@ MOST_MINORS = 200_000
 """Of one size that are kept at a time: what fits into memory with polynomials of moderate length."""
 
 
+MOST_HELD = 2_000_000
+"""Terms of all minors together that are kept at a time."""
+
+
 def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: float | None = None) -> Any:
     """det of the square matrix with these rows (column → entry).
 
@@ -34,8 +38,14 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
     for position, row in enumerate(order):
         must = sum(1 << column for column, final in last.items() if final == position)
         following: dict[int, Any] = {}
+        held = 0
         for used, minor in minors.items():
             check_deadline(deadline, f"the determinant of {len(rows)} equations")
+            if held > MOST_HELD:
+                raise BudgetError(
+                    f"the determinant of {len(rows)} equations has more than {MOST_HELD:,} terms on the way",
+                    hint="give numbers to some parts, or the same symbol to equal ones",
+                )
             for column, entry in rows[row].items():
                 if used >> column & 1:
                     continue
@@ -47,6 +57,7 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
                     term = -term
                 other = following.get(taken)
                 following[taken] = term if other is None else other + term
+                held += term.terms if hasattr(term, "terms") and not callable(term.terms) else len(term)
         if len(following) > MOST_MINORS:
             raise BudgetError(
                 f"the determinant of {len(rows)} equations has more than {MOST_MINORS:,} minors: the circuit is too "

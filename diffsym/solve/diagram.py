@@ -145,6 +145,8 @@ def build(pair: GraphPair, order: Sequence[int], *, most: int = MOST_STATES, dea
         following_width = len(columns.partitions)
         low, high = array("i", bytes(4 * len(states))), array("i", bytes(4 * len(states)))
         for place, state in enumerate(states):
+            if not place & 0xFFFF:
+                check_deadline(deadline, f"the diagram of {len(branches)} branches")
             row, column = divmod(state, width)
             first, second = row_low[row], column_low[column]
             if first >= 0 and second >= 0:

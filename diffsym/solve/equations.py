@@ -28,7 +28,7 @@ from diffsym.expression.tree import (
     number,
 )
 from diffsym.kernel.rational import Field, atoms_of
-from diffsym.solve.laurent import ONE, Alphabet, Laurent, added
+from diffsym.solve.laurent import MINUS_ONE, ONE, Alphabet, Laurent, added, exact
 
 Key = Expression
 """An unknown (NodeVoltage or BranchCurrent) or a signal (Symbol)."""
@@ -69,18 +69,23 @@ def formulate(circuit: SmallSignalCircuit, sources: Mapping[str, Expression] | N
 
 def voltage(plus: str, minus: str) -> Form:
     """v(plus) − v(minus) as a form."""
+    if plus == minus:
+        return {}
     form: Form = {}
-    for node, sign in ((plus, 1), (minus, -1)):
-        if node != GROUND:
-            key = NodeVoltage(node)
-            form[key] = added(form.get(key, {}), ONE, sign)
-    return {key: value for key, value in form.items() if value}
+    if plus != GROUND:
+        form[NodeVoltage(plus)] = ONE
+    if minus != GROUND:
+        form[NodeVoltage(minus)] = MINUS_ONE
+    return form
 
 
 def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
     """first + factor · second."""
     total = dict(first)
     for key, value in second.items():
+        if key not in total and value is ONE and factor == -1:
+            total[key] = MINUS_ONE
+            continue
         entry = added(total.get(key, {}), value, factor)
         if entry:
             total[key] = entry
@@ -92,7 +97,11 @@ def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
 def _accumulate(total: Form, form: Form, factor: int) -> None:
     """Adds to a form in place; ``total`` shares no entry with another form."""
     for key, value in form.items():
-        entry = total.setdefault(key, {})
+        entry = total.get(key)
+        if entry is None:
+            if value:
+                total[key] = {m: factor * c for m, c in value.items()} if factor != 1 else dict(value)
+            continue
         for monomial, coefficient in value.items():
             amount = coefficient if factor == 1 else factor * coefficient
             if monomial in entry:
@@ -157,8 +166,12 @@ class _Formulation:
         return not field.read(value)
 
     def through(self, admittance: Laurent, across: Form) -> Form:
-        form = {key: self.alphabet.product(admittance, value) for key, value in across.items()}
-        return {key: value for key, value in form.items() if value}
+        form: Form = {}
+        for key, value in across.items():
+            entry = self.alphabet.product(admittance, value)
+            if entry:
+                form[key] = entry
+        return form
 
     def sensed(self, element: LinearElement) -> Form:
         target = self.by_name.get(element.sensed[0].lower())
@@ -187,7 +200,7 @@ class _Formulation:
                     f"the value of {element.name} is not linear in its signals", line=element.line or None
                 )
             atom = field.atoms[[int(power) for power in monomial].index(1)]
-            form[atom] = {(): Fraction(int(coefficient), int(amount.denominator.leading_coefficient()))}
+            form[atom] = {(): exact(Fraction(int(coefficient), int(amount.denominator.leading_coefficient())))}
         return form
 
     def law_resistor(self, element: LinearElement) -> Form | None:
@@ -210,7 +223,7 @@ class _Formulation:
         return voltage(*element.control)
 
     def law_inductor(self, element: LinearElement) -> Form:
-        laplace: Laurent = {self.alphabet.monomial(((LAPLACE, 1),)): Fraction(1)}
+        laplace: Laurent = {((LAPLACE, 1),): 1}
         form = voltage(element.plus, element.minus)
         own = self.alphabet.product(laplace, self.inductance(element, element))
         form = combined(form, self.through(own, {BranchCurrent(element.name): ONE}), -1)
@@ -245,10 +258,10 @@ class _Formulation:
             )
         tops, bottoms = amount.numerator.to_dict(), amount.denominator.to_dict()
         if len(tops) > 1 or len(bottoms) > 1 or any(not isinstance(atom, Symbol) for atom in field.atoms):
-            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): 1}
         ((top, above),), ((bottom, below),) = tops.items(), bottoms.items()
         if int(above) < 0:
-            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): Fraction(1)}
+            return {self.alphabet.monomial(((Call("sqrt", (value,)), 1),)): 1}
         powers: list[tuple[Expression, int]] = []
         for atom, over, under in zip(field.atoms, top, bottom):
             half, odd = divmod(int(over) - int(under), 2)
@@ -256,7 +269,7 @@ class _Formulation:
             powers += [(Call("sqrt", (atom,)), 1)] if odd else []
         outside, primes = _prime_roots(Fraction(int(above), int(below)))
         powers += [(Call("sqrt", (number(prime),)), 1) for prime in primes]
-        return {self.alphabet.monomial(powers): outside}
+        return {self.alphabet.monomial(powers): exact(outside)}
 
 
 def _prime_roots(value: Fraction) -> tuple[Fraction, tuple[int, ...]]:
@@ -288,7 +301,7 @@ def _resistor(self: _Formulation, element: LinearElement) -> Form:
 
 
 def _capacitor(self: _Formulation, element: LinearElement) -> Form:
-    laplace: Laurent = {self.alphabet.monomial(((LAPLACE, 1),)): Fraction(1)}
+    laplace: Laurent = {((LAPLACE, 1),): 1}
     admittance = self.alphabet.product(laplace, self.alphabet.read(element.value))
     return self.through(admittance, voltage(element.plus, element.minus))
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from diffsym.circuit.model import GROUND, LinearElement
 from diffsym.expression.tree import BranchCurrent, NodeVoltage
 from diffsym.solve.equations import Equations, Form, Key
-from diffsym.solve.laurent import Laurent, Monomial, added
+from diffsym.solve.laurent import Exact, Laurent, Monomial, added
 
 Ends = tuple[int, int]
 """Two nodes of one graph; ground is 0."""
@@ -82,7 +82,7 @@ def graph_pair(
 
 def branches_of(rows: Ends, form: Form, columns: Mapping[Key, int], drive: Mapping[Key, Fraction]) -> list[Branch]:
     """A form at two rows as branches: differences of voltages stay whole. Keys that are no columns are zero."""
-    by_monomial: dict[Monomial, list[tuple[int, Fraction]]] = {}
+    by_monomial: dict[Monomial, list[tuple[int, Exact]]] = {}
     out: list[Branch] = []
     for key, entry in form.items():
         if isinstance(key, NodeVoltage):
@@ -90,7 +90,7 @@ def branches_of(rows: Ends, form: Form, columns: Mapping[Key, int], drive: Mappi
                 by_monomial.setdefault(monomial, []).append((columns[key], coefficient))
         elif isinstance(key, BranchCurrent) or key in columns:
             amount = drive.get(key, Fraction(1))
-            scaled = entry if amount == 1 else {monomial: amount * value for monomial, value in entry.items()}
+            scaled: Laurent = entry if amount == 1 else {monomial: amount * value for monomial, value in entry.items()}
             out.append(_branch(rows, (columns[key], EARTH), scaled))
     for monomial, places in by_monomial.items():
         left = dict(places)

@@ -11,9 +11,17 @@ from diffsym.kernel.rational import Field, Rational, atoms_of
 Monomial = tuple[tuple[Expression, int], ...]
 """Atoms with their exponents (never 0), sorted by the order of first use in an ``Alphabet``."""
 
-Laurent = dict[Monomial, Fraction]
+Exact = int | Fraction
+"""A rational number; whole ones are ints, whose arithmetic is ten times as fast."""
 
-ONE: Laurent = {(): Fraction(1)}
+Laurent = dict[Monomial, Exact]
+
+ONE: Laurent = {(): 1}
+MINUS_ONE: Laurent = {(): -1}
+
+
+def exact(value: Fraction) -> Exact:
+    return value.numerator if value.denominator == 1 else value
 
 
 class Alphabet:
@@ -37,9 +45,10 @@ class Alphabet:
         """
         match node:
             case Symbol():
-                return {self.monomial(((node, -1 if inverse else 1),)): Fraction(1)}
+                self.order.setdefault(node, len(self.order))
+                return {((node, -1 if inverse else 1),): 1}
             case Number(amount) if amount:
-                return {(): 1 / amount if inverse else amount}
+                return {(): exact(1 / amount if inverse else amount)}
         field = Field(atoms_of(node))
         value = field.read(node)
         if inverse:
@@ -47,12 +56,12 @@ class Alphabet:
         if not value:
             return {}
         if len(value.denominator) > 1:
-            return {self.monomial(((self.opaque(value), 1),)): Fraction(1)}
+            return {self.monomial(((self.opaque(value), 1),)): 1}
         ((bottom, scale),) = value.denominator.to_dict().items()
         return {
             self.monomial(
                 (atom, int(power) - int(below)) for atom, power, below in zip(field.atoms, powers, bottom)
-            ): Fraction(int(coefficient), int(scale))
+            ): exact(Fraction(int(coefficient), int(scale)))
             for powers, coefficient in value.numerator.to_dict().items()
         }
 
@@ -67,10 +76,12 @@ class Alphabet:
         return atom
 
     def product(self, first: Laurent, second: Laurent) -> Laurent:
-        if first == ONE:
+        if first is ONE or first == ONE:
             return second
-        if second == ONE:
+        if second is ONE:
             return first
+        if second is MINUS_ONE:
+            return {key: -value for key, value in first.items()}
         total: Laurent = {}
         for left, a in first.items():
             for right, b in second.items():
@@ -80,7 +91,7 @@ class Alphabet:
         return {key: value for key, value in total.items() if value}
 
 
-def added(first: Laurent, second: Laurent, factor: Fraction | int = 1) -> Laurent:
+def added(first: Laurent, second: Laurent, factor: Exact = 1) -> Laurent:
     """first + factor · second."""
     total = dict(first)
     for key, value in second.items():

@@ -26,7 +26,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.solve.determinant import check_deadline
 from diffsym.solve.equations import Equations, Form, Key
-from diffsym.solve.laurent import Laurent
+from diffsym.solve.laurent import MINUS_ONE, ONE, Exact, Laurent, Monomial
 
 PRIMES = tuple((1 << 61) - k for k in (1, 45, 229, 465, 829, 985, 1153, 1281, 1425, 1489))
 """Primes just below 2^61."""
@@ -44,6 +44,7 @@ class Point:
         self.meaning = equations.alphabet.meaning
         self.values: dict[Expression, int] = {}
         self.powers: dict[tuple[Expression, int], int] = {}
+        self.monomials: dict[Monomial, int] = {}
         for atom in equations.alphabet.order:
             if _is_root(atom) and isinstance(atom.arguments[0], Symbol):
                 root = self.draw(repr(atom))
@@ -55,14 +56,16 @@ class Point:
         return int.from_bytes(digest, "big") % (self.prime - 2) + 1
 
     def atom(self, atom: Expression) -> int:
-        if atom not in self.values:
+        known = self.values.get(atom)
+        if known is None:
             if atom in self.meaning:
                 self.values[atom] = self.value(self.meaning[atom])
             elif _is_root(atom):
                 self.values[atom] = self.root(atom)
             else:
-                self.values[atom] = self.draw(repr(atom))
-        return self.values[atom]
+                self.values[atom] = self.draw(atom.name if isinstance(atom, Symbol) else repr(atom))
+            known = self.values[atom]
+        return known
 
     def root(self, atom: Call) -> int:
         """A square root of a number modulo the prime (≡ 3 mod 4); raises ZeroDivisionError if there is none."""
@@ -82,13 +85,20 @@ class Point:
         return known
 
     def laurent(self, entry: Laurent) -> int:
-        total = 0
+        if entry is ONE:
+            return 1
+        if entry is MINUS_ONE:
+            return self.prime - 1
+        prime, total = self.prime, 0
         for monomial, coefficient in entry.items():
-            term = fraction(coefficient, self.prime)
-            for atom, power in monomial:
-                term = term * self.power(atom, power) % self.prime
-            total += term
-        return total % self.prime
+            known = self.monomials.get(monomial)
+            if known is None:
+                known = 1
+                for atom, power in monomial:
+                    known = known * self.power(atom, power) % prime
+                self.monomials[monomial] = known
+            total += known * (coefficient if isinstance(coefficient, int) else fraction(coefficient, prime))
+        return total % prime
 
     def value(self, node: Expression) -> int:
         """A tree modulo the prime; raises ZeroDivisionError where a denominator vanishes."""
@@ -158,7 +168,9 @@ def fraction_of(node: Expression) -> Fraction:
     raise ZeroDivisionError
 
 
-def fraction(value: Fraction, prime: int) -> int:
+def fraction(value: Exact, prime: int) -> int:
+    if isinstance(value, int):
+        return value % prime
     if value.denominator == 1:
         return value.numerator % prime
     return value.numerator * pow(value.denominator, -1, prime) % prime
@@ -176,10 +188,45 @@ Vector = dict[int, int]
 def rows_at(point: Point, forms: Iterable[Form], columns: Mapping[Key, int]) -> list[Vector]:
     """Forms as sparse rows of residues; keys outside ``columns`` are left out (they are zero)."""
     rows: list[Vector] = []
+    place_of, value_of = columns.get, point.laurent
     for form in forms:
-        row = {columns[key]: point.laurent(entry) for key, entry in form.items() if key in columns}
-        rows.append({column: value for column, value in row.items() if value})
+        row: Vector = {}
+        for key, entry in form.items():
+            column = place_of(key)
+            if column is not None and (value := value_of(entry)):
+                row[column] = value
+        rows.append(row)
     return rows
+
+
+def triangular(
+    rows: Sequence[Vector], pivotable: int, prime: int, deadline: float | None = None
+) -> tuple[list[tuple[int, Vector]], list[Vector]]:
+    """Echelon form over columns < ``pivotable``, not reduced: what ``reduced`` needs, and far less work.
+
+    Returns the pivot rows as (column, row with 1 in it) and what is left of the other rows. Short rows come first, and
+    a pivot stands in the column that the fewest rows hold.
+    """
+    holders: dict[int, int] = {}
+    for row in rows:
+        for column in row:
+            holders[column] = holders.get(column, 0) + 1
+    echelon: list[tuple[int, Vector]] = []
+    rest: list[Vector] = []
+    for original in sorted(rows, key=len):
+        check_deadline(deadline, f"checking {len(rows)} equations in numbers")
+        row = reduced(original, echelon, prime)
+        free = [(holders[column], column) for column in row if column < pivotable]
+        if not free:
+            rest.append(row)
+            continue
+        column = min(free)[1]
+        value = row[column]
+        if value != 1:
+            scale = prime - 1 if value == prime - 1 else inverse(value, prime)
+            row = {key: value * scale % prime for key, value in row.items()}
+        echelon.append((column, row))
+    return echelon, rest
 
 
 def eliminate(
@@ -214,7 +261,8 @@ def reduced(row: Vector, echelon: Sequence[tuple[int, Vector]], prime: int) -> V
     """The row with every pivot column removed."""
     rest = dict(row)
     for column, pivot in echelon:
-        _subtract(rest, pivot, rest.get(column, 0), prime)
+        if column in rest:
+            _subtract(rest, pivot, rest[column], prime)
     return rest
 
 

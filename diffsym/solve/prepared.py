@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 
 from diffsym.circuit.devices import Devices
@@ -25,14 +24,18 @@ def small_signal(
 
 def mirrored_transistors(circuit: Circuit) -> tuple[tuple[str, str], ...]:
     """Pairs of transistors of one model that are images of each other and not stated to match already."""
-    counts = Counter((element.kind, element.model) for element in circuit.elements if element.kind in TRANSISTORS)
-    if not any(count > 1 for count in counts.values()):
+    alike: dict[tuple[str, str | None], set[str]] = {}
+    for element in circuit.elements:
+        if element.kind in TRANSISTORS:
+            alike.setdefault((element.kind, element.model), set()).add(element.name)
+    stated = [set(names) for names in circuit.directives.matches]
+    # Nothing is found where each of a model's transistors is stated to match all others.
+    if not any(len(names) > 1 and not any(names <= each for each in stated) for names in alike.values()):
         return ()
     mirror = device_symmetry(circuit)
     if mirror is None:
         return ()
     kinds = {element.name: (element.kind, element.model) for element in circuit.elements}
-    stated = [set(names) for names in circuit.directives.matches]
     pairs: dict[tuple[str, str], None] = {}
     for name in kinds:
         image = mirror.elements.get(name, name)

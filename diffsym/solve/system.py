@@ -6,18 +6,24 @@ det [[A, B_k], [c, d_k]] / det A.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from operator import itemgetter, sub
 from typing import Any
 
 from diffsym.errors import BudgetError
 from diffsym.expression.tree import Call, Expression
+from diffsym.kernel.factored import multiplied, quotient
 from diffsym.kernel.rational import Field, Rational, atoms_of
+from diffsym.solve.blocks import diagonal_blocks
 from diffsym.solve.determinant import SparseRow, check_deadline, determinant
 from diffsym.solve.equations import Equations, Form, Key
-from diffsym.solve.laurent import Laurent
+from diffsym.solve.laurent import MINUS_ONE, ONE, Laurent
+
+MANY_ROWS = 6
+"""From which on it pays to look for parts that do not act on each other."""
 
 MOST_SYMBOLS = 1000
 """Of one circuit: far more than any answer in symbols can be written in."""
@@ -52,35 +58,45 @@ class Generators:
             for atom, power in monomial:
                 place = index[atom]
                 powers[place] += -power if self.inverted[place] else power
-            terms[tuple(powers)] = coefficient.numerator * (scale // coefficient.denominator)
+            terms[tuple(powers)] = (
+                coefficient * scale
+                if isinstance(coefficient, int)
+                else coefficient.numerator * (scale // coefficient.denominator)
+            )
         return self.field.polynomial(terms)
 
     def final(self, value: Rational, equations: Equations, field: Field) -> Rational:
         """The value over the circuit's own symbols: reciprocals turned back, opaque atoms, even roots written out."""
+        if len(value.parts) > 1:
+            return multiplied(field, [self.final(part, equations, field) for part in value.parts])
         meaning = equations.alphabet.meaning
         atoms = self.field.atoms
         places = [field.index.get(atom) for atom in atoms]
         count = len(field.atoms)
         powers_of = {k: field.read(meaning[atom]) for k, atom in enumerate(atoms) if atom in meaning}
 
+        # Where the field has an atom that this ring lacks, the exponent is taken from behind the end: a zero.
+        source = {place: k for k, place in enumerate(places) if place is not None and k not in powers_of}
+        order = [source.get(place, len(atoms)) for place in range(count)]
+        straight = order == list(range(len(atoms)))
+        reorder = itemgetter(*order, len(atoms)) if order else tuple
+
         def part(polynomial: Any) -> tuple[Rational, list[int]]:
             degrees = [int(degree) for degree in polynomial.degrees()]
+            # |degree − power| turns a reciprocal back, |0 − power| leaves a symbol as it is.
+            turned = [degree if inverted else 0 for degree, inverted in zip(degrees, self.inverted)]
             plain_terms: dict[tuple[int, ...], int] = {}
             rest: dict[tuple[int, ...], dict[tuple[int, ...], int]] = {}
-            plain = [
-                (k, place, degrees[k] if self.inverted[k] else 0)
-                for k, place in enumerate(places)
-                if place is not None and k not in powers_of
-            ]
             for monomial, coefficient in polynomial.to_dict().items():
-                powers = [0] * count
-                for k, place, degree in plain:
-                    powers[place] = degree - monomial[k] if degree else monomial[k]
-                key = tuple(int(monomial[k]) for k in powers_of)
-                if any(key):
-                    rest.setdefault(key, {})[tuple(powers)] = int(coefficient)
+                powers = tuple(map(abs, map(sub, turned, monomial)))
+                if not straight:
+                    powers = reorder((*powers, 0))[:count]
+                if powers_of and any(key := tuple([int(monomial[k]) for k in powers_of])):
+                    rest.setdefault(key, {})[powers] = coefficient
                 else:
-                    plain_terms[tuple(powers)] = int(coefficient)
+                    plain_terms[powers] = coefficient
+            if not rest:
+                return Rational(field, field.polynomial(plain_terms), field.unit), degrees
             total = Rational(field, field.polynomial(plain_terms), field.unit)
             for key, terms in rest.items():
                 term = Rational(field, field.polynomial(terms), field.unit)
@@ -91,17 +107,25 @@ class Generators:
 
         top, above = part(value.numerator)
         bottom, below = part(value.denominator)
-        result = top / bottom
-        for k, atom in enumerate(atoms):
-            place = places[k]
-            if self.inverted[k] and place is not None and above[k] != below[k]:
-                result = result * field.atom(atom) ** (below[k] - above[k])
-        return without_even_roots(result)
+        up, down = [0] * count, [0] * count
+        for k, place in enumerate(places):
+            if self.inverted[k] and place is not None:
+                up[place], down[place] = max(below[k] - above[k], 0), max(above[k] - below[k], 0)
+        if any(up):
+            top = top.times(Rational(field, field.polynomial({tuple(up): 1}), field.unit))
+        if any(down):
+            bottom = bottom.times(Rational(field, field.polynomial({tuple(down): 1}), field.unit))
+        if powers_of:
+            return without_even_roots(top / bottom)
+        # What was coprime is so with reciprocals turned back: neither side is a multiple of a symbol that was turned.
+        return without_even_roots(Rational.coprime(field, top.numerator, bottom.numerator))
 
 
 def without_even_roots(value: Rational) -> Rational:
     """√u² replaced by u wherever it occurs."""
     field = value.field
+    if len(value.parts) > 1:
+        return multiplied(field, map(without_even_roots, value.parts))
     roots = {
         index: atom.arguments[0]
         for index, atom in enumerate(field.atoms)
@@ -142,35 +166,52 @@ class LinearSystem:
         self.unit, self.nought = field.unit, field.nought
         columns = {key: place for place, key in enumerate((*equations.unknowns, *self.signals))}
         self.width = len(equations.unknowns)
-        self.rows = [self._sparse(form, columns)[0] for form in forms]
-        pairs = [self._sparse(form, columns) for form in wanted]
+        self.rows = [self._row(form, columns) for form in forms]
+        pairs = [(self._row(form, columns), self._scale(form, columns)) for form in wanted]
         self.wanted = [row for row, _ in pairs]
         self.scales: list[Rational] = [scale for _, scale in pairs]
 
-    def _sparse(self, form: Form, columns: dict[Key, int]) -> tuple[SparseRow, Rational]:
-        """The row as polynomials without a common monomial, and what it was multiplied by to become so."""
+    def _row(self, form: Form, columns: dict[Key, int]) -> SparseRow:
+        """The row as polynomials without a common monomial."""
+        used = [(columns[key], entry) for key, entry in form.items() if key in columns]
+        if all(entry is ONE or entry is MINUS_ONE for _, entry in used):
+            return {column: self.unit if entry is ONE else -self.unit for column, entry in used}
         generators = self.generators
-        field = generators.field
-        used = {key: entry for key, entry in form.items() if key in columns}
-        scale = lcm(*(value.denominator for entry in used.values() for value in entry.values()))
+        scale, lowest = self._common(entry for _, entry in used)
+        shifted = [0] * len(generators.field.atoms)
+        for place, power in lowest.items():
+            shifted[place] = -power
+        return {column: generators.polynomial(entry, scale, shifted) for column, entry in used}
+
+    def _scale(self, form: Form, columns: dict[Key, int]) -> Rational:
+        """What ``_row`` multiplies the form by."""
+        field = self.generators.field
+        scale, lowest = self._common(entry for key, entry in form.items() if key in columns)
+        above, below = ([0] * len(field.atoms) for _ in range(2))
+        for place, power in lowest.items():
+            above[place], below[place] = max(-power, 0), max(power, 0)
+        return Rational(field, field.polynomial({tuple(above): scale}), field.polynomial({tuple(below): 1}))
+
+    def _common(self, entries: Iterable[Laurent]) -> tuple[int, dict[int, int]]:
+        """The common denominator, and the lowest power of every generator: 0 for one that some term lacks."""
+        index, inverted = self.generators.field.index, self.generators.inverted
         lowest: dict[int, int] = {}
         held: dict[int, int] = {}
-        count = 0
-        for entry in used.values():
-            for monomial in entry:
+        count, scale = 0, 1
+        for entry in entries:
+            for monomial, value in entry.items():
                 count += 1
+                if not isinstance(value, int):
+                    scale = lcm(scale, value.denominator)
                 for atom, power in monomial:
-                    place = field.index[atom]
-                    power = -power if generators.inverted[place] else power
+                    place = index[atom]
+                    power = -power if inverted[place] else power
                     lowest[place] = min(lowest.get(place, power), power)
                     held[place] = held.get(place, 0) + 1
-        shifted, above, below = ([0] * len(field.atoms) for _ in range(3))
         for place, power in lowest.items():
-            power = min(power, 0) if held[place] < count else power
-            shifted[place], above[place], below[place] = -power, max(-power, 0), max(power, 0)
-        row = {columns[key]: generators.polynomial(entry, scale, shifted) for key, entry in used.items()}
-        top, bottom = field.polynomial({tuple(above): scale}), field.polynomial({tuple(below): 1})
-        return row, Rational(field, top, bottom)
+            if held[place] < count and power > 0:
+                lowest[place] = 0
+        return scale, lowest
 
     def contract(self, deadline: float | None = None) -> None:
         """Eliminates every unknown that some row holds with a constant coefficient, cheapest pivots first.
@@ -237,11 +278,11 @@ class LinearSystem:
         if len(self.rows) != self.width:
             return None
         inner = [{c: e for c, e in row.items() if c < self.width} for row in self.rows]
-        below = determinant(inner, self.unit, self.nought, deadline)
-        if below == 0:
+        below = self._determinants(inner, deadline)
+        if not below:
             return None
-        results: list[list[Rational]] = []
         field = self.generators.field
+        results: list[list[Rational]] = []
         for form, scale in zip(self.wanted, self.scales):
             values: list[Rational] = []
             for signal in range(len(self.signals)):
@@ -250,11 +291,26 @@ class LinearSystem:
                     {(self.width if c == column else c): e for c, e in row.items() if c < self.width or c == column}
                     for row in (*self.rows, form)
                 ]
-                above = determinant(bordered, self.unit, self.nought, deadline)
+                above = self._determinants(bordered, deadline)
                 check_deadline(deadline, f"solving {self.width} equations")
-                values.append(Rational(field, above, below) / scale)
+                if not above:
+                    values.append(field.zero)
+                elif len(above) == len(below) == 1:
+                    values.append(Rational(field, above[0] * scale.denominator, below[0] * scale.numerator))
+                else:
+                    values.append(quotient(field, [*above, scale.denominator], [*below, scale.numerator]))
             results.append(values)
         return results
+
+    def _determinants(self, rows: Sequence[SparseRow], deadline: float | None) -> list[Any]:
+        """Polynomials whose product is the determinant of the rows; none where it is 0."""
+        sign, blocks = diagonal_blocks(rows) if len(rows) >= MANY_ROWS else (1, [list(rows)])
+        found = [determinant(block, self.unit, self.nought, deadline) for block in blocks]
+        if any(each == 0 for each in found):
+            return []
+        if sign < 0:
+            found[0] = -found[0]
+        return found
 
 
 def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, tuple[int, int]]:

@@ -13,7 +13,7 @@ from diffsym.errors import CircuitError, UsageError
 from diffsym.expression.tree import Expression, Symbol
 from diffsym.solve.diagram import ALL, NONE, Diagram
 from diffsym.solve.equations import LAPLACE
-from diffsym.solve.laurent import Laurent, Monomial
+from diffsym.solve.laurent import Exact, Laurent, Monomial
 
 Numbers = Mapping[Expression, Fraction]
 """Atom → number. An atom that stands for a whole formula must have been given its value as well."""
@@ -194,7 +194,7 @@ class _Choice:
 
     node: int
     monomial: Monomial | None
-    coefficient: Fraction
+    coefficient: Exact
     logarithm: float
 
 
@@ -252,7 +252,7 @@ class _Largest:
             return [_Choice(below, *each) for each in entries]
         choices = [_Choice(diagram.high[node], *each) for each in self.alternatives[self.levels[node]]]
         low = diagram.low[node]
-        return [*choices, _Choice(abs(low), None, Fraction(1 if low > 0 else -1), 0.0)] if low else choices
+        return [*choices, _Choice(abs(low), None, 1 if low > 0 else -1, 0.0)] if low else choices
 
     def _has(self, node: int, rank: int) -> bool:
         """Whether there is a term of this rank; finds it, and whatever it needs below, by a stack of its own."""
@@ -305,7 +305,7 @@ class _Largest:
         return Term(coefficient, {atom: power for atom, power in powers.items() if power}, size)
 
 
-def _alternatives(entry: Laurent, numbers: Numbers, log_s: float) -> list[tuple[Monomial, Fraction, float]]:
+def _alternatives(entry: Laurent, numbers: Numbers, log_s: float) -> list[tuple[Monomial, Exact, float]]:
     """The monomials of a weight with their coefficients and the logarithms of their sizes."""
     out = []
     for monomial, coefficient in entry.items():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
 from diffsym.circuit.model import LinearElement, SmallSignalCircuit
@@ -18,7 +18,7 @@ from diffsym.solve.diagram import ALL, MOST_STATES, NONE, Diagram, build, produc
 from diffsym.solve.equations import LAPLACE, Equations, Key, awakened, formulate
 from diffsym.solve.graphs import GraphPair, graph_pair
 from diffsym.solve.laurent import ONE, Laurent
-from diffsym.solve.modular import Point, Vector, eliminate, fraction, reduced, rows_at
+from diffsym.solve.modular import Point, Vector, fraction, reduced, rows_at, triangular
 from diffsym.solve.ordering import order_of
 from diffsym.solve.quantity import Quantity
 from diffsym.solve.ratio import Part, Ratio, ratio_of
@@ -41,6 +41,8 @@ class Transfer:
     numerator: Diagram
     denominator: Diagram
     checks: tuple[str, ...] = ()
+    blocks: tuple[tuple[Diagram, ...], tuple[Diagram, ...]] = ((), ())
+    """Diagrams whose products are the numerator and the denominator: parts that do not act on each other."""
 
     @cached_property
     def numerator_terms(self) -> int:
@@ -51,16 +53,14 @@ class Transfer:
         return self.denominator.terms
 
     @cached_property
+    def longest(self) -> int:
+        """Terms that the answer has where its blocks are not multiplied out."""
+        return sum(block.terms for side in self.blocks for block in side)
+
+    @cached_property
     def unlike(self) -> bool:
         """Whether no symbol stands in two parts, so that no two terms are alike and the counts are exact."""
-        seen: set[Expression] = set()
-        for entry in (*self.denominator.weights, *self.denominator.factors):
-            for monomial in entry:
-                own = {atom for atom, _ in monomial} - {LAPLACE}
-                if own & seen or not (own or monomial == ()):
-                    return False
-                seen |= own
-        return True
+        return unlike((*self.denominator.weights, *self.denominator.factors))
 
     @property
     def size_text(self) -> str:
@@ -92,18 +92,40 @@ class Transfer:
         return out
 
 
-def transfer(
-    circuit: SmallSignalCircuit,
-    quantity: Quantity,
-    *,
-    deadline: float | None = None,
-    most: int = MOST_STATES,
-) -> Transfer:
-    """The diagrams of a quantity that is a ratio of voltages, currents and one signal.
+@dataclass(frozen=True)
+class Outline:
+    """The graphs of a quantity's numerator and denominator, each with its sign and its blocks; nothing counted yet."""
 
-    Raises QuantityError for one that is not, CircuitError where the denominator is zero, BudgetError past ``most``
-    states of a diagram or the ``deadline`` (a ``time.monotonic`` instant).
-    """
+    elements: tuple[LinearElement, ...]
+    equations: Equations
+    ratio: Ratio
+    pairs: tuple[GraphPair, GraphPair]
+    split: tuple[tuple[int, list[GraphPair]], tuple[int, list[GraphPair]]]
+
+    @cached_property
+    def common(self) -> Counter[tuple[object, ...]]:
+        """Blocks that are in both, and cancel."""
+        return Counter(map(block_key, self.split[0][1])) & Counter(map(block_key, self.split[1][1]))
+
+    def remaining(self, side: int) -> list[GraphPair]:
+        """The blocks of one side that do not cancel."""
+        left, found = self.common.copy(), []
+        for block in self.split[side][1]:
+            if left[block_key(block)] and not block.vanishes:
+                left[block_key(block)] -= 1
+            else:
+                found.append(block)
+        return found
+
+    @cached_property
+    def unlike(self) -> bool:
+        """Whether no symbol stands in two branches, so that no two terms are alike."""
+        pair = self.pairs[1]
+        return unlike((*(branch.weight for branch in pair.branches), *pair.factors))
+
+
+def outlined(circuit: SmallSignalCircuit, quantity: Quantity) -> Outline:
+    """Raises QuantityError for a quantity that is no ratio of voltages, currents and one signal."""
     circuit = awakened(circuit, quantity.sources)
     equations = formulate(circuit, quantity.sources)
     ratio = ratio_of(quantity, equations)
@@ -112,32 +134,97 @@ def transfer(
             "diagrams are made for ratios of voltages, currents and one signal, such as v(out)/vin",
             hint="ask for such a ratio, or leave out --method",
         )
-    pairs = [graph_pair(circuit.elements, equations, part.form, ratio.drive) for part in (ratio.above, ratio.below)]
-    split = [blocks_of(pair) for pair in pairs]
-    common = Counter(map(block_key, split[0][1])) & Counter(map(block_key, split[1][1]))
-
-    def diagram(part: Part, pair: GraphPair, sign: int, blocks: list[GraphPair]) -> Diagram:
-        total = Diagram((), (), (NONE, NONE), (NONE, NONE), ALL, sign, pair.factors)
-        left = common.copy()
-        for block in blocks:
-            if left[block_key(block)] and not block.vanishes:
-                left[block_key(block)] -= 1
-            else:
-                check_deadline(deadline, f"the diagram of {len(block.branches)} branches")
-                total = product(total, build(block, order_of(block, deadline=deadline), most=most, deadline=deadline))
-        return scaled(total, {(): part.amount})
-
-    above, below = without_common_factors(
-        diagram(ratio.above, pairs[0], *split[0]), diagram(ratio.below, pairs[1], *split[1])
+    above, below = (
+        graph_pair(circuit.elements, equations, part.form, ratio.drive) for part in (ratio.above, ratio.below)
     )
+    return Outline(circuit.elements, equations, ratio, (above, below), (blocks_of(above), blocks_of(below)))
+
+
+def unlike(entries: Iterable[Laurent]) -> bool:
+    """Whether every entry's symbols but s are its own, each of its terms having one."""
+    seen: set[Expression] = set()
+    for entry in entries:
+        for monomial in entry:
+            own = {atom for atom, _ in monomial} - {LAPLACE}
+            if own & seen or not (own or monomial == ()):
+                return False
+            seen |= own
+    return True
+
+
+def transfer(
+    circuit: SmallSignalCircuit,
+    quantity: Quantity,
+    *,
+    deadline: float | None = None,
+    most: int = MOST_STATES,
+    outline: Outline | None = None,
+) -> Transfer:
+    """The diagrams of a quantity that is a ratio of voltages, currents and one signal.
+
+    Raises QuantityError for one that is not, CircuitError where the denominator is zero, BudgetError past ``most``
+    states of a diagram or the ``deadline`` (a ``time.monotonic`` instant).
+    """
+    outline = outline or outlined(circuit, quantity)
+    equations, ratio = outline.equations, outline.ratio
+
+    def diagrams(side: int, amount: Fraction) -> list[Diagram]:
+        found = [scaled(_unit(outline.split[side][0], outline.pairs[side].factors), {(): amount})]
+        for block in outline.remaining(side):
+            check_deadline(deadline, f"the diagram of {len(block.branches)} branches")
+            found.append(build(block, order_of(block, deadline=deadline), most=most, deadline=deadline))
+        return found
+
+    tops, bottoms = diagrams(0, ratio.above.amount), diagrams(1, ratio.below.amount)
+    if all(tops) and all(bottoms):
+        tops[0], bottoms[0] = without_common_factors(tops[0], bottoms[0])
+    above, below = reduce(product, tops), reduce(product, bottoms)
     if ratio.times_signal:
-        above = scaled(above, {equations.alphabet.monomial(((ratio.signal, 1),)): Fraction(1)})
+        signal: Laurent = {equations.alphabet.monomial(((ratio.signal, 1),)): 1}
+        above, tops = scaled(above, signal), [*tops, scaled(_unit(1, ()), signal)]
     if not below:
         raise CircuitError(_SINGULAR)
-    answer = Transfer(quantity, circuit.elements, equations, ratio, above, below)
+    if _first_sign(below) < 0:
+        above, below = _negative(above), _negative(below)
+        tops[0], bottoms[0] = _negative(tops[0]), _negative(bottoms[0])
+    blocks = (_apart(tops), _apart(bottoms))
+    answer = Transfer(quantity, outline.elements, equations, ratio, above, below, (), blocks)
     verify(answer, deadline)
     check = f"numerator and denominator compared with Gauss's elimination modulo a 61-bit prime at {POINTS} points"
     return replace(answer, checks=(check,))
+
+
+def _unit(sign: int, factors: tuple[Laurent, ...]) -> Diagram:
+    """sign · (product of factors) · 1."""
+    return Diagram((), (), (NONE, NONE), (NONE, NONE), ALL, sign, factors)
+
+
+def _negative(diagram: Diagram) -> Diagram:
+    return replace(diagram, sign=-diagram.sign)
+
+
+def _first_sign(diagram: Diagram) -> int:
+    """The sign of one of the terms: of all, where the circuit is made of resistors and capacitors."""
+    sign, node = diagram.sign, diagram.root
+    level = dict(diagram.nodes())
+    for factor in diagram.factors:
+        sign *= 1 if next(iter(factor.values())) > 0 else -1
+    while True:
+        sign *= 1 if node > 0 else -1
+        if abs(node) == ALL:
+            return sign
+        sign *= 1 if next(iter(diagram.weights[level[abs(node)]].values())) > 0 else -1
+        node = diagram.high[abs(node)]
+
+
+def _apart(diagrams: list[Diagram]) -> tuple[Diagram, ...]:
+    """The same product, with every factor that is a sum by itself."""
+    out = []
+    for diagram in diagrams:
+        single = tuple(factor for factor in diagram.factors if len(factor) == 1)
+        out.append(replace(diagram, factors=single))
+        out += [_unit(1, (factor,)) for factor in diagram.factors if len(factor) != 1]
+    return tuple(out)
 
 
 def scaled(diagram: Diagram, factor: Laurent) -> Diagram:
@@ -182,7 +269,7 @@ def verify(answer: Transfer, deadline: float | None = None) -> None:
             below = answer.denominator.residue(point.laurent, point.prime)
         except ZeroDivisionError:
             continue
-        echelon, _, rest = eliminate(rows, width, point.prime, deadline)
+        echelon, rest = triangular(rows, width, point.prime, deadline)
         if len(echelon) < width or any(rest) or not below:
             raise CircuitError(_SINGULAR)
         top = _response(ratio.above, ratio, point, echelon, columns)

@@ -9,6 +9,7 @@ from typing import Any
 
 from diffsym.errors import BudgetError, KernelDisagreement
 from diffsym.expression.tree import Symbol
+from diffsym.kernel.factored import multiplied
 from diffsym.kernel.rational import Rational
 from diffsym.solve.determinant import check_deadline
 from diffsym.solve.diagram import Diagram
@@ -22,25 +23,32 @@ from diffsym.solve.transfer import SEEDS, Transfer
 MOST_TERMS = 200_000
 """Of numerator and denominator together, that are ever written out."""
 
+OFFER = (
+    "approximate it, ask for its largest terms (--terms 10 --nominal FILE), give the same symbol to equal parts, or "
+    "take --method diagram: an answer that is exact, counted and checked, for numbers"
+)
+"""What can be had of an answer that is too long."""
+
 
 def written_out(answer: Transfer, *, most: int = MOST_TERMS, deadline: float | None = None) -> Rational:
-    """The value as one quotient in lowest terms.
+    """The value in lowest terms, blocks that do not act on each other not multiplied out.
 
     Raises BudgetError that says its size where it has more than ``most`` terms, and past the ``deadline``.
     """
-    if answer.numerator_terms + answer.denominator_terms > most:
+    if answer.longest > most:
         raise BudgetError(
             f"the answer has {answer.size_text}, more than the {most:,} that are written out",
-            hint="ask for numbers, for its largest terms, or give the same symbol to equal parts",
+            hint=OFFER,
         )
     equations = answer.equations
     entries = [entry for each in (answer.numerator, answer.denominator) for entry in (*each.weights, *each.factors)]
     forms: list[Form] = [{Symbol(""): entry} for entry in entries]
     generators = Generators.of(forms, equations)
-    top, bottom = (_polynomial(each, generators, deadline) for each in (answer.numerator, answer.denominator))
+    tops, bottoms = ([_polynomial(each, generators, deadline) for each in side] for side in answer.blocks)
     field = final_field(equations, generators, [answer.ratio.signal])
     check_deadline(deadline, "writing the answer out")
-    value = generators.final(top / bottom, equations, field)
+    ring = generators.field
+    value = generators.final(multiplied(ring, [*tops, *(ring.one / each for each in bottoms)]), equations, field)
     _compare(answer, value)
     return value
 
@@ -55,7 +63,10 @@ def _compare(answer: Transfer, value: Rational) -> None:
             residues = [point.atom(atom) for atom in value.field.atoms]
         except ZeroDivisionError:
             continue
-        top, bottom = (int(part(*residues)) % point.prime for part in (value.numerator, value.denominator))
+        top = bottom = 1
+        for part in value.parts:
+            top = top * (int(part.numerator(*residues)) % point.prime) % point.prime
+            bottom = bottom * (int(part.denominator(*residues)) % point.prime) % point.prime
         if (top * below - bottom * above) % point.prime or not bottom:
             raise KernelDisagreement("an answer that was written out does not agree with its diagrams modulo a prime")
         return

@@ -18,7 +18,7 @@ from diffsym.expression.tree import (
     symbols_of,
     walk,
 )
-from diffsym.forms.low_entropy import factored
+from diffsym.forms.fractions import factored
 from diffsym.forms.readable import Writer
 from diffsym.kernel.rational import Rational
 from diffsym.verify.algebra_slips import ALGEBRA, WHOLE, AlgebraSlip, Slipped, slipped, wrong_symbol

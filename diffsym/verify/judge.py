@@ -147,6 +147,8 @@ class Judge:
 
     def row(self, row: Row, later: Sequence[Row]) -> tuple[Judgement, str]:
         """The worst of its links, and the row as it was read."""
+        if row.problem is not None:
+            raise row.problem
         links = self._links(row)
         if row.is_condition:
             terms = (links[0].lefts[0], *(link.rights[0] for link in links))

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from diffsym.errors import ExpressionError
+from diffsym.expression.lexing import SAID_AT
 from diffsym.expression.limits import LONGEST_TEXT
-from diffsym.expression.reading import ReadLine, is_latex, read_lines
-from diffsym.expression.tree import Expression, Relation
+from diffsym.expression.reading import ReadLine, read_lines
+from diffsym.expression.tree import ZERO, Expression, Relation, Symbol, symbols_of
 
 CONDITIONS = ("≫", "≪", "→", "<", ">", "≤", "≥", "≠")
 """Operators of a row that states when something holds; it claims nothing of the circuit."""
 
 MOST_ROWS = 400
-LONGEST_CLAUSE = 600
-"""Characters of a row that may end with a condition."""
 
-_SIGN = r"(?:\\gg|\\ll|≫|≪|>>|<<|→|->|\\to\b|\\rightarrow|\\longrightarrow)"
-_END = r"(?=\\\\|\\end\b|\\\]|\\\)|\$|\n|$)"
-_WORD = r"(?:for|when|if|as|with|since|assuming|provided(?: that)?|because|where|in the limit|at)"
-_CLAUSE = re.compile(
-    rf"[ \t]*(?:[,;(]|\\qquad|\\quad|[ \t]|~|\\,)[ \t]*\(?"
-    rf"(?:\\(?:text|mathrm|textrm)\{{[ ,(]*{_WORD}[ ]*\}}|\b{_WORD}\b)"
-    rf"(?P<worded>[^\n$]{{1,200}}?{_SIGN}[^\n$]{{1,200}}?)\)?[.,]?[ \t]*{_END}"
-    rf"|[ \t]+(?:\\left)?\((?P<inside>[^\n$=≈()]{{1,200}}?{_SIGN}[^\n$=≈()]{{1,200}}?)(?:\\right)?\)[.,]?[ \t]*{_END}"
-    rf"|[ \t]*(?:,|;|\\qquad|\\quad)[ \t~]*\(?"
-    rf"(?P<bare>[^\n$,;=≈]{{1,200}}?{_SIGN}[^\n$=≈]{{1,200}}?)\)?[.,]?[ \t]*{_END}"
-)
-_EXACTLY = re.compile(r"\\(?:text|mathrm|textrm)\{\s*,?\s*exact(?:ly)?\s*\}|\(?\bexact(?:ly)?\b\)?[,:]?", re.IGNORECASE)
-_CONNECTIVE = re.compile(
-    r"^(?P<before>[ \t]*(?:&|\$|\\\[|\\\()?[ \t]*)(?:\\text\{\s*)?"
-    r"(?:therefore|hence|thus|so that|so|then|finally|answer|result|we get|we find|it follows that|∴|\\therefore"
-    r"|kcl(?: at)?(?: (?:the )?(?:node )?[A-Za-z]\w{0,20})?|at node [A-Za-z]\w{0,20})"
-    r"(?:\s*\})?[ \t]*(?:[:,][ \t]*|[ \t]+)"
-    r"(?=[^\s=+*/^)])",
-    re.IGNORECASE | re.MULTILINE,
-)
-_OF_S = re.compile(
-    r"(?P<name>[HAZTG]|[vViIHAZTG](?:_\{[^{}\n]{1,30}\}|_?[A-Za-z0-9]{1,12}))"
-    r"\((?:s|j\s?\\omega|jω|j\s?omega|j\s?w)\)"
-)
-_UNBRACED = re.compile(r"(?<![A-Za-z\\{_])([A-Za-z])_([A-Za-z][A-Za-z0-9]{1,11})(?![A-Za-z0-9])")
-"""A subscript of several letters without braces, of which TeX would lower the first only."""
+_EXACTLY = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +35,15 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the answer. ``number`` is its line in the text; ``alone``: an expression that nothing is said of."""
+    """One row of the answer. ``number`` is its line in the text; ``alone``: every reading of an expression that nothing
+    is said of; ``problem``: why the row cannot be read."""
 
     text: str
     number: int
     links: tuple[Link, ...]
     alone: tuple[Expression, ...] = ()
     notes: tuple[str, ...] = ()
+    problem: ExpressionError | None = None
 
     @property
     def is_condition(self) -> bool:
@@ -85,105 +60,94 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Stripped:
-    text: str
-    clauses: list[str] = field(default_factory=list)
-    exactly: bool = False
-    notes: list[str] = field(default_factory=list)
-
-
 def read_answer(text: str, symbols: Iterable[str], *, quantities: bool = True) -> Answer:
-    """Raises ExpressionError with line and column where something cannot be read."""
+    """A row that cannot be read is reported by itself; ExpressionError where nothing can be read."""
     known = tuple(symbols)
     if len(text) > LONGEST_TEXT:
         raise ExpressionError(f"the answer has {len(text):,} characters", hint=f"at most {LONGEST_TEXT:,}")
-    stripped = _without_words(text, set(known))
-    chains = read_lines(stripped.text, symbols=known, quantities=quantities)
-    others = _other_readings(stripped.text, chains, known, quantities)
-    rows = [row for place, chain in enumerate(chains) for row in _rows(chain, [other[place] for other in others])]
+    chains = read_lines(text, symbols=known, quantities=quantities, tolerant=True)
+    rows: list[Row] = []
+    conditions: list[Relation] = []
+    notes: list[str] = []
+    for chain in chains:
+        made = list(_rows(chain))
+        if chain.clause and _is_condition(chain):
+            conditions += [_usual(link) for row in made for link in row.links]
+            rows[-1:] = [_under(rows[-1], chain)] if rows else []
+            notes += chain.notes
+        elif chain.role == "definition" and chain.clause and _defines(chain, rows):
+            rows[-1:-1] = made
+        else:
+            rows += made
+    problems = [row for row in rows if row.problem is not None]
+    if len(problems) == 1 and len(rows) == 1 and problems[0].problem is not None:
+        raise problems[0].problem
     if not rows:
         raise ExpressionError("nothing is said to be equal to anything", hint="write an equation: A_d = …")
     if len(rows) > MOST_ROWS:
         raise ExpressionError(f"the answer has {len(rows)} lines", hint=f"at most {MOST_ROWS}")
-    conditions = [each for clause in stripped.clauses for each in _conditions(clause, known)]
     conditions += [_usual(link) for row in rows for link in row.links if link.operator in CONDITIONS]
-    return Answer(tuple(rows), tuple(conditions), stripped.exactly, tuple(stripped.notes))
+    return Answer(tuple(rows), tuple(conditions), _EXACTLY.search(text) is not None, tuple(notes))
+
+
+def _is_condition(chain: ReadLine) -> bool:
+    """Whether it says when the formula before it holds: ``for r_o ≫ R_D``, ``with v_ic = 0``."""
+    if chain.problems or not chain.operators:
+        return False
+    return all(sign in CONDITIONS for sign in chain.operators) or chain.role == "condition"
+
+
+def _defines(chain: ReadLine, rows: list[Row]) -> bool:
+    """``A_v = -g_m R_o, where R_o = …``: the name is used in the row before."""
+    if not rows or not chain.sides or not isinstance(chain.sides[0], Symbol):
+        return False
+    sides = [tree for link in rows[-1].links for tree in (*link.lefts[:1], *link.rights[:1])]
+    return any(chain.sides[0].name in symbols_of(tree) for tree in sides)
+
+
+def _under(row: Row, chain: ReadLine) -> Row:
+    """The row under a condition with an equals sign: a signal that is zero needs nothing, another value is put in by
+    nobody, so that the row cannot be judged."""
+    for operator, side in zip(chain.operators, chain.sides[1:], strict=True):
+        if operator not in CONDITIONS and row.problem is None and not _is_silent_signal(chain.sides[0], side):
+            return replace(row, problem=_not_put_in(chain.text, row))
+    return replace(row, notes=(*row.notes, f"said under the condition {chain.text}"))
+
+
+def _is_silent_signal(left: Expression, right: Expression) -> bool:
+    return isinstance(left, Symbol) and left.name[0] in "viVI" and right == ZERO
+
+
+def _not_put_in(condition: str, row: Row) -> ExpressionError:
+    return ExpressionError(
+        f"it is said to hold for {condition}, which is not put into the circuit",
+        line=row.number,
+        hint="write the formula for the circuit as it is, or change the circuit",
+    )
 
 
 def _usual(link: Link) -> Relation:
     return Relation((link.lefts[0], link.rights[0]), (link.operator,))
 
 
-def _without_words(text: str, known: set[str]) -> _Stripped:
-    found = _Stripped(text)
-    if _EXACTLY.search(text):
-        found.exactly = True
-        found.text = _EXACTLY.sub(" ", found.text)
-    found.text = _CONNECTIVE.sub(lambda match: match["before"], found.text)
-
-    def clause(match: re.Match[str]) -> str:
-        found.clauses.append(match["worded"] or match["inside"] or match["bare"])
-        return " "
-
-    rows = found.text.split("\n")
-    # A clause is short; a longer row holds none, and searching it for one could take long.
-    found.text = "\n".join(_CLAUSE.sub(clause, row) if len(row) <= LONGEST_CLAUSE else row for row in rows)
-
-    if is_latex(found.text):
-
-        def braced(match: re.Match[str]) -> str:
-            name = match[1] + match[2]
-            if name not in known:
-                return match.group()
-            found.notes.append(f"read {match.group()} as {match[1]}_{{{match[2]}}}")
-            return f"{match[1]}_{{{match[2]}}}"
-
-        found.text = _UNBRACED.sub(braced, found.text)
-
-    def label(match: re.Match[str]) -> str:
-        found.notes.append(f"read {match.group()} as {match['name']}")
-        return match["name"]
-
-    found.text = _OF_S.sub(label, found.text)
-    return found
-
-
-def _conditions(clause: str, known: tuple[str, ...]) -> Iterator[Relation]:
-    for part in re.split(r",|;|\band\b|\\text\{\s*and\s*\}", clause):
-        if part.strip(" ()~\t"):
-            for line in read_lines(part.strip(" ~\t"), symbols=known):
-                if line.relation is not None:
-                    yield line.relation
-
-
-def _other_readings(
-    text: str, chains: tuple[ReadLine, ...], known: tuple[str, ...], quantities: bool
-) -> list[tuple[ReadLine, ...]]:
-    """The whole text read in every other way that some line of it offers."""
-    offered = sorted({choice for chain in chains for choice in chain.offered})
-    found = []
-    for count in range(1, len(offered) + 1):
-        for choices in itertools.combinations(offered, count):
-            other = read_lines(text, symbols=known, quantities=quantities, choices=choices)
-            if [len(line.sides) for line in other] == [len(line.sides) for line in chains]:
-                found.append(other)
-    return found
-
-
-def _rows(chain: ReadLine, others: list[ReadLine]) -> Iterator[Row]:
+def _rows(chain: ReadLine) -> Iterator[Row]:
     """The rows of one chain; a row that only begins one is joined to the next."""
-    sides = [
-        tuple(dict.fromkeys((side, *(other.sides[place] for other in others))))
-        for place, side in enumerate(chain.sides)
-    ]
-    if not chain.operators:
-        yield Row(chain.text, chain.line, (), sides[0], chain.notes)
+    problems = {problem.row: problem for problem in chain.problems}
+    sides = chain.readings
+    notes = tuple(note for note in chain.notes if not note.startswith(SAID_AT))
+    if not chain.operators and not problems:
+        yield Row(chain.text, chain.line, (), sides[0], notes, _said_elsewhere(chain))
         return
+    # The relations that stand in rows which cannot be read are missing: side n belongs to relation n − 1 of the others.
     arrows = [0, *(place + 1 for place, sign in enumerate(chain.operators) if sign == "⇒")]
     subjects = [max(arrow for arrow in arrows if arrow <= place) for place in range(len(sides))]
     begun = ""
     for index, text in enumerate(chain.row_texts):
+        if index in problems:
+            problem = problems[index]
+            yield Row(problem.text, problem.line, (), (), (), problem.error)
+            begun = ""
+            continue
         places = [place for place in range(1, len(sides)) if chain.rows[place] == index]
         begun = f"{begun} {text}".strip() if begun else text
         if not places:
@@ -199,5 +163,17 @@ def _rows(chain: ReadLine, others: list[ReadLine]) -> Iterator[Row]:
             if chain.operators[place - 1] != "⇒"
         )
         if links:
-            yield Row(begun, chain.side_lines[places[0]], links, (), chain.notes)
+            yield Row(begun, chain.side_lines[places[0]], links, (), notes, _said_elsewhere(chain))
             begun = ""
+
+
+def _said_elsewhere(chain: ReadLine) -> ExpressionError | None:
+    """What a bar with something below it says; a signal that is zero, and the operating point, change nothing."""
+    for note in chain.notes:
+        if not note.startswith(SAID_AT):
+            continue
+        said = note.removeprefix(SAID_AT)
+        plain = re.sub(r"[\s{}_\\]|mathrm|text|left|right", "", said)
+        if not re.fullmatch(r"[vViI][A-Za-z0-9]*=0|Q|q|OP|DC|0", plain):
+            return ExpressionError(f"it is said at {said}, which is not put into the circuit", line=chain.line)
+    return None

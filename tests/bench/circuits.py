@@ -1,8 +1,11 @@
-"""The circuits that the benchmark runs: textbook stages, each with one gain that is asked."""
+"""The circuits of the comparison with peers: textbook stages and large ones, each with one gain that is asked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+import large
+from large import Large
 
 
 @dataclass(frozen=True)
@@ -15,6 +18,8 @@ class Bench:
     plus: str
     minus: str = "0"
     silent: tuple[str, ...] = ()
+    contains: str = ""
+    """Another case that is a part of this one: what takes too long there takes longer here."""
 
     @property
     def quantity(self) -> str:
@@ -158,6 +163,26 @@ CIRCUITS = (
     Bench("telescopic cascode amplifier", TELESCOPIC, "vid", "o1", "o2", ("vic",)),
     Bench("instrumentation amplifier", INSTRUMENTATION, "vid", "o", "0", ("vic",)),
     Bench("common emitter, r_b, C_π, C_μ, R_E", COMMON_EMITTER, "vin", "c"),
+    Bench("RC ladder of 3", ladder(3), "vin", "n3"),
+    Bench("RC ladder of 4", ladder(4), "vin", "n4"),
     Bench("RC ladder of 5", ladder(5), "vin", "n5"),
+    Bench("RC ladder of 6", ladder(6), "vin", "n6"),
+    Bench("RC ladder of 10", ladder(10), "vin", "n10"),
     Bench("cascode with capacitances", CASCODE, "vin", "o"),
 )
+"""Small circuits, in the order of the table."""
+
+
+def _large(case: Large, after: str = "") -> Bench:
+    return Bench(case.title, case.netlist, "vin", case.quantity.partition("(")[2].partition(")")[0], contains=after)
+
+
+LARGE = (
+    _large(large.folded_cascode()),
+    _large(large.amplifier("741")),
+    _large(large.amplifier("741 with protection", protected=True), "741"),
+    _large(large.amplifier("741 with protection and all parasitics", protected=True, parasitic=True), "741"),
+    _large(large.leapfrog(5), "741"),
+    _large(large.leapfrog(10), "741"),
+)
+"""Circuits whose answers are not written out."""

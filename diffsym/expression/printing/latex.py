@@ -16,6 +16,7 @@ from diffsym.expression.printing.layout import (
     Row,
     Sign,
     Stacked,
+    Unit,
     Word,
     laid_out,
 )
@@ -50,6 +51,15 @@ WORDS = {name: f"\\{name}" for name in FUNCTIONS} | {
     "asinh": r"\operatorname{arsinh}",
 }
 
+_UNITS = {
+    ord("Ω"): r"\Omega ",
+    ord("µ"): r"\mu ",
+    ord("μ"): r"\mu ",
+    ord("²"): "^2",
+    ord("³"): "^3",
+    ord("°"): r"{}^\circ ",
+}
+
 _ESCAPES = {letter: f"\\{letter}" for letter in "_#%&$"} | {"{": r"\{", "}": r"\}", " ": r"\ "}
 
 
@@ -64,7 +74,9 @@ def _printed(box: Box, notation: Notation) -> str:
         case Name(name):
             return notation.latex_of(name)
         case Digits(text):
-            return text
+            return text if notation.decimal == "." else text.replace(".", f"{{{notation.decimal}}}")
+        case Unit(text):
+            return rf"\,\mathrm{{{text.translate(_UNITS)}}}"
         case Euler():
             return "e"
         case Sign(mark):

@@ -17,6 +17,7 @@ from diffsym.expression.tree import (
     BranchCurrent,
     Call,
     Expression,
+    Measured,
     Negation,
     NodeVoltage,
     Number,
@@ -43,6 +44,13 @@ class Name:
 
 @dataclass(frozen=True, slots=True)
 class Digits:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number is measured in, behind it: ``kΩ``, ``A/V²``."""
+
     text: str
 
 
@@ -106,7 +114,7 @@ class Row:
     boxes: tuple[Box, ...]
 
 
-Box = Name | Digits | Euler | Indexed | Sign | Word | Stacked | Raised | Root | Fence | Row
+Box = Name | Digits | Unit | Euler | Indexed | Sign | Word | Stacked | Raised | Root | Fence | Row
 
 
 class Where(Enum):
@@ -146,6 +154,8 @@ def _lay(node: Expression, where: Where, place: str = "") -> Box:
             return Name(name)
         case Number():
             return _number(node)
+        case Measured(digits, unit):
+            return Row((Digits(digits), Unit(unit))) if unit else Digits(digits)
         case Negation(operand):
             return Row((Sign("minus"), _at("negated", operand, where)))
         case Sum(terms):
@@ -176,6 +186,7 @@ def _at(place: str, node: Expression, where: Where) -> Box:
     if place == "base":
         open_call = isinstance(node, Call) and node.function not in ("sqrt", "abs")
         fenced = fenced or open_call or (isinstance(node, Number) and is_scientific(node.value))
+    fenced = fenced or (isinstance(node, Measured) and place in ("factor", "base"))
     if place in ("negated", "part", "factor", "base"):
         fenced = fenced or is_difference(node)
     return Fence(box, is_tall(box)) if fenced else box

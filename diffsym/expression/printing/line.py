@@ -14,6 +14,7 @@ from diffsym.expression.tree import (
     BranchCurrent,
     Call,
     Expression,
+    Measured,
     Negation,
     NodeVoltage,
     Number,
@@ -64,6 +65,8 @@ def _expression(node: Expression, style: LineStyle) -> str:
             return style.symbol(name)
         case Number(value):
             return style.number(value)
+        case Measured(digits, unit):
+            return f"{digits} {unit}".rstrip()
         case Negation(operand):
             return "-" + _at("negated", operand, style)
         case Sum(terms):
@@ -84,7 +87,8 @@ def _expression(node: Expression, style: LineStyle) -> str:
 def _at(place: str, node: Expression, style: LineStyle) -> str:
     text = _expression(node, style)
     with_exponent = place == "base" and isinstance(node, Number) and "e" in text
-    return f"({text})" if with_exponent or is_bracketed(node, place, ON_A_LINE) else text
+    with_unit = isinstance(node, Measured) and place in ("factor", "base", "denominator")
+    return f"({text})" if with_exponent or with_unit or is_bracketed(node, place, ON_A_LINE) else text
 
 
 def _sum(terms: tuple[Expression, ...], style: LineStyle) -> str:

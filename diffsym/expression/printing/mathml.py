@@ -19,6 +19,7 @@ from diffsym.expression.printing.layout import (
     Row,
     Sign,
     Stacked,
+    Unit,
     Word,
     laid_out,
 )
@@ -68,7 +69,9 @@ def _pieces(box: Box, notation: Notation) -> list[str]:
         case Name(name):
             return [_symbol(notation.chosen_glyphs(name))]
         case Digits(text):
-            return [f"<mn>{text}</mn>"]
+            return [f"<mn>{text.replace('.', notation.decimal)}</mn>"]
+        case Unit(text):
+            return [f'<mspace width="0.17em"></mspace><mi mathvariant="normal">{escape(text)}</mi>']
         case Euler():
             return ['<mi mathvariant="normal">e</mi>']
         case Sign(mark):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from diffsym.expression.depth import bounded
 from diffsym.expression.names import GREEK, INFINITY, Glyphs, index_parts
 from diffsym.expression.notation import DEFAULT, Notation
@@ -17,6 +19,7 @@ from diffsym.expression.printing.layout import (
     Row,
     Sign,
     Stacked,
+    Unit,
     Word,
     laid_out,
 )
@@ -54,9 +57,14 @@ WORDS = {name: name for name in FUNCTIONS} | {
 
 
 @bounded
-def to_typst(node: Expression | Relation, notation: Notation = DEFAULT) -> str:
-    """The formula for Typst's math mode."""
-    return _printed(laid_out(node), notation)
+def to_typst(node: Expression | Relation, notation: Notation = DEFAULT, *, slanted: bool = False) -> str:
+    """The formula for Typst's math mode. ``slanted``: words below the line in italics, as LaTeX sets ``R_{SS}``."""
+    printed = _printed(laid_out(node), notation)
+    return _SCRIPT.sub(lambda script: _WORD.sub(r'italic("\1")', script.group()), printed) if slanted else printed
+
+
+_SCRIPT = re.compile(r'_(?:"[A-Za-z0-9]+"|\([A-Za-z0-9" ]*\))')
+_WORD = re.compile(r'"([A-Za-z0-9]+)"')
 
 
 def _printed(box: Box, notation: Notation) -> str:
@@ -66,7 +74,9 @@ def _printed(box: Box, notation: Notation) -> str:
         case Name(name):
             return _symbol(notation.chosen_glyphs(name))
         case Digits(text):
-            return text
+            return text if notation.decimal == "." else f'"{text.replace(".", notation.decimal)}"'
+        case Unit(text):
+            return f' thin upright("{text}")'
         case Euler():
             return "upright(e)"
         case Sign(mark):

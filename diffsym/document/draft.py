@@ -1,0 +1,122 @@
+"""What sections are written from: the worked solution, its author's words, and the reader's wishes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from diffsym.derivation.said import Said, Sentence
+from diffsym.derivation.source import DerivationFile, QuantitySpec, Words
+from diffsym.derivation.steps import Line
+from diffsym.derivation.wording import DEFAULT
+from diffsym.derivation.worked import Worked, WorkedQuantity
+from diffsym.document.figures import half_circuit_figures
+from diffsym.document.renaming import renamed_notation
+from diffsym.document.speech import Speech, speech
+from diffsym.document.tree import Figure, Inlines
+from diffsym.document.wishes import Wishes
+from diffsym.expression.notation import Notation
+from diffsym.expression.tree import Relation
+
+
+@dataclass
+class Numbers:
+    """Equation numbers in order of appearance."""
+
+    count: int = 0
+
+    def next(self) -> int:
+        self.count += 1
+        return self.count
+
+
+@dataclass
+class Draft:
+    """``shown``: lines on the page, by what they say; ``alias``: labels of lines that are shown under another label.
+
+    ``rows``: for each KCL line, the nodes that it holds at.
+    """
+
+    worked: Worked
+    file: DerivationFile | None
+    wishes: Wishes
+    name: str
+    numbers: Numbers = field(default_factory=Numbers)
+    shown: dict[tuple[str | Said, Relation], str] = field(default_factory=dict)
+    alias: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, Line] = field(default_factory=dict)
+    summed: set[tuple[str, ...]] = field(default_factory=set)
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def speech(self) -> Speech:
+        return speech(self.wishes.language)
+
+    @cached_property
+    def notation(self) -> Notation:
+        return renamed_notation(self.worked, self.wishes.renaming, self.speech.catalogue.decimal)
+
+    @cached_property
+    def halves(self) -> Mapping[str, Figure]:
+        """Drawings of both half-circuits, by their netlist text."""
+        small = self.worked.small_signal
+        if small is None:
+            return {}
+        captions = {mode: self.word(f"caption.half-{mode}") for mode in ("differential", "common")}
+        words = self.speech.catalogue.group("picture")
+        return half_circuit_figures(small, self.notation, self.name, captions, words=words)
+
+    def inlines(self, sentence: Sentence) -> Inlines:
+        """A sentence with its references turned to the lines that the document shows."""
+        return self.speech.inlines(sentence, self.alias)
+
+    def word(self, key: str) -> str:
+        return self.speech.word(key)
+
+    def label(self, label: str) -> str:
+        return self.alias.get(label, label)
+
+    # ---- the author's words
+
+    @property
+    def words(self) -> Words:
+        """The author's words in the language of the document; what is not translated as it was written."""
+        if self.file is None:
+            return Words()
+        own = Words(self.file.title, self.file.problem, self.file.interpretation, self.file.mistakes)
+        translated = self.file.words.get(self.wishes.language)
+        if translated is None:
+            return own
+        return Words(
+            translated.title or own.title,
+            translated.problem or own.problem,
+            translated.interpretation or own.interpretation,
+            translated.mistakes or own.mistakes,
+            translated.titles,
+        )
+
+    @property
+    def untranslated(self) -> bool:
+        """Whether words of the author stand in the document in another language than its own."""
+        if self.file is None or self.wishes.language == DEFAULT:
+            return False
+        known = self.file.words.get(self.wishes.language, Words())
+        pairs = (
+            (self.file.title, known.title),
+            (self.file.problem, known.problem),
+            (self.file.interpretation, known.interpretation),
+            (self.file.mistakes, known.mistakes),
+            *((spec.title, known.titles.get(spec.name)) for spec in self.file.quantities),
+        )
+        return any(written and not said for written, said in pairs)
+
+    def title_of(self, spec: QuantitySpec) -> str:
+        """An author's title of a quantity, in the language where there is a translation."""
+        return self.words.titles.get(spec.name) or spec.title
+
+    def part_of(self, quantity: WorkedQuantity) -> str:
+        """What heads the sections of one quantity; nothing where it is the only one."""
+        if len(self.worked.quantities) < 2:
+            return ""
+        return self.title_of(quantity.spec) or quantity.spec.name or quantity.spec.of

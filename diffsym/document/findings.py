@@ -1,0 +1,108 @@
+"""What is found about a result: approximations with condition and error, checks, what must not be zero."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from diffsym.derivation.checks import PASSED, CheckRow
+from diffsym.derivation.findings import ApproximationFound
+from diffsym.derivation.worked import WorkedQuantity
+from diffsym.document.draft import Draft
+from diffsym.document.numbers import numbers, result_of
+from diffsym.document.tree import Block, Equation, Inlines, Section, Step, Table
+from diffsym.expression.tree import (
+    BranchCurrent,
+    Call,
+    Expression,
+    NodeVoltage,
+    Relation,
+    Sum,
+    symbol_count,
+    symbols_of,
+    walk,
+)
+from diffsym.kernel.rational import Field, atoms_of
+
+INLINE = 8
+"""Symbols of a formula up to which it stands inside a sentence."""
+
+MOST_CONDITIONS = 4
+
+
+def approximations(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[Section]:
+    blocks = [block for found in quantity.approximations for block in _approximation(draft, quantity, found)]
+    if blocks:
+        yield Section("result", draft.word("heading.approximation"), tuple(blocks), part)
+
+
+def _approximation(draft: Draft, quantity: WorkedQuantity, found: ApproximationFound) -> Iterator[Block]:
+    speech = draft.speech
+    label = f"{quantity.spec.name or 'q'}-approximate-{draft.numbers.count}"
+    relation = Relation((quantity.left, found.value), ("≈",))
+    line = Equation(relation, label, draft.numbers.next(), True)
+    yield Step(speech.say("approximate.for", conditions=found.conditions), line)
+    if symbol_count(found.error) > INLINE:
+        yield Step(speech.say("approximate.error-displayed"), Equation(found.error))
+    else:
+        yield speech.paragraph("approximate.error", error=found.error)
+
+
+def results(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
+    """What comes out, exactly and approximately, and its number: all that is shown where lines are not."""
+    label = f"{quantity.spec.name or 'q'}-result"
+    exact = Relation((quantity.left, result_of(quantity)), ("=",))
+    blocks: list[Block] = [Equation(exact, label, draft.numbers.next(), True)]
+    for found in quantity.approximations:
+        blocks.extend(_approximation(draft, quantity, found))
+    blocks.extend(numbers(draft, quantity))
+    return Section("result", draft.word("section.result"), tuple(blocks), part)
+
+
+def checks(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
+    speech = draft.speech
+    by_hand = tuple(numbers(draft, quantity))
+    # what is worked out below is not listed with all its numbers here as well
+    listed = [row for row in quantity.checks if not (by_hand and row.name == "Number" and row.verdict == PASSED)]
+    rows = tuple(check_row(draft, row) for row in listed)
+    header = (speech.say("check.check"), speech.say("check.finding"), speech.say("check.verdict"))
+    blocks: list[Block] = [Table(header, rows)]
+    blocks.extend(by_hand)
+    divided = _divided_by(draft, quantity)
+    if divided:
+        blocks.append(speech.paragraph("check.divided", trees=divided))
+    return Section("checks", draft.word("heading.checks"), tuple(blocks), part)
+
+
+def check_row(draft: Draft, row: CheckRow) -> tuple[Inlines, ...]:
+    name, verdict = (f"check.{word.lower().replace(' ', '-')}" for word in (row.name, row.verdict))
+    return (draft.speech.say(name), draft.inlines(row.said), draft.speech.say(verdict))
+
+
+def _divided_by(draft: Draft, quantity: WorkedQuantity) -> tuple[Expression, ...]:
+    """What the derivation divided by, where it is not a plain product of symbols."""
+    small = draft.worked.small_signal
+    signals = set(small.signals) if small is not None else set()
+    trees = dict.fromkeys(
+        tree
+        for derivation in quantity.derivations[:1]
+        for tree in derivation.conditions
+        if is_plain_sum(tree) and not signals & set(symbols_of(tree))
+    )
+    kept: list[Expression] = []
+    for tree in trees:
+        if not any(_proportional(tree, other) for other in kept):
+            kept.append(tree)
+    return tuple(kept[:MOST_CONDITIONS])
+
+
+def _proportional(first: Expression, second: Expression) -> bool:
+    """Whether one is a number times the other, so that both are zero at once."""
+    field = Field(atoms_of(first, second))
+    return (field.read(first) / field.read(second)).is_number
+
+
+def is_plain_sum(tree: Expression) -> bool:
+    """A sum of products of parameters: worth saying that it is not zero."""
+    return isinstance(tree, Sum) and not any(
+        isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree)
+    )

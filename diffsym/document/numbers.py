@@ -1,0 +1,55 @@
+"""The value at given numbers, worked as by hand; typical ones, and said to be so, where the circuit gives none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from diffsym.derivation.checks import unit_of_symbol
+from diffsym.derivation.findings import expanded
+from diffsym.derivation.hand import Worksheet, by_hand
+from diffsym.derivation.said import Amount, Inline, Together
+from diffsym.derivation.typical import typical_values
+from diffsym.derivation.worked import WorkedQuantity
+from diffsym.document.draft import Draft
+from diffsym.document.tree import Block, Equation, Step
+from diffsym.expression.evaluate import si
+from diffsym.expression.tree import Expression, Symbol, symbols_of
+
+
+def values_for(draft: Draft, quantity: WorkedQuantity) -> tuple[Mapping[str, Fraction], bool]:
+    """Numbers for the symbols of a result, and whether they were chosen here; nothing where one is missing."""
+    names = symbols_of(result_of(quantity))
+    given = {**draft.worked.nominal, **quantity.spec.nominal}
+    chosen = draft.file is None and not given
+    if chosen:
+        units = {name: unit_of_symbol(name, draft.notation) or "1" for name in names}
+        given = typical_values([name for name in names if name in draft.notation.dimensions], units)
+    if not names or any(name not in given for name in names):
+        return {}, chosen
+    return {name: given[name] for name in names}, chosen
+
+
+def result_of(quantity: WorkedQuantity) -> Expression:
+    return expanded(quantity.derivations[0])
+
+
+def numbers(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
+    """The numbers, and the line that works them out."""
+    values, chosen = values_for(draft, quantity)
+    if not values:
+        return
+    units = {name: unit_of_symbol(name, draft.notation) for name in values}
+    worked = by_hand(quantity.left, result_of(quantity), Worksheet(values, units))
+    if worked is not None:
+        key = "number.typical" if chosen else "number.with"
+        yield Step(draft.speech.say(key, values=listed_values(draft, values)), Equation(worked))
+
+
+def listed_values(draft: Draft, values: Mapping[str, Fraction]) -> Together:
+    """g_m = 1 mS, R_D = 10 kΩ"""
+    out: list[Inline] = []
+    for name, value in values.items():
+        out += [", "] if out else []
+        out += [Symbol(name), " = ", Amount(si(value, unit_of_symbol(name, draft.notation)))]
+    return Together(tuple(out))

@@ -1,0 +1,43 @@
+"""Where a document comes from: fingerprints of what was asked, and the version that answered."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from hashlib import sha256
+
+from diffsym.document.draft import Draft
+from diffsym.version import __version__
+
+WORDS = ("expect", "words")
+"""Keys of a file that change nothing of what is derived: expectations, translations."""
+
+
+def provenance(draft: Draft) -> tuple[tuple[str, str], ...]:
+    """(term, value) pairs for the page's last lines."""
+    out: list[tuple[str, str]] = []
+    file, circuit = draft.file, draft.worked.circuit
+    if file is not None:
+        if file.catalog:
+            out.append((draft.word("provenance.catalogue"), file.catalog))
+        if file.covers:
+            out.append((draft.word("provenance.covers"), ", ".join(file.covers)))
+        out.append((draft.word("provenance.source"), fingerprint(asked_in(file.text))))
+    netlist = file.netlist if file is not None else circuit.text if circuit is not None else ""
+    if netlist:
+        out.append((draft.word("provenance.netlist"), fingerprint(netlist)))
+    out.append(("diffsym", __version__))
+    return tuple(out)
+
+
+def fingerprint(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:16]
+
+
+def asked_in(text: str) -> str:
+    """What a derivation file asks, in a fixed form without comments, layout, expectations and translations."""
+    table = tomllib.loads(text)
+    quantities = table.get("quantity", [])
+    asked = [{key: value for key, value in each.items() if key not in WORDS} for each in quantities]
+    rest = {key: value for key, value in table.items() if key not in WORDS}
+    return json.dumps({**rest, "quantity": asked}, sort_keys=True, default=str)
