@@ -31,6 +31,10 @@ def __getattr__(name: str) -> Any:
         from diffsym.verify import asking
 
         return getattr(asking, name)
+    if name in ("load_ipython_extension", "unload_ipython_extension"):
+        from diffsym import jupyter
+
+        return getattr(jupyter, name)
     if name in __all__:
         from diffsym import api
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -16,7 +17,7 @@ from diffsym.circuit.model import Circuit as NetlistCircuit
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.circuit.netlist import load_netlist
 from diffsym.circuit.netlist import read_netlist as _read_netlist
-from diffsym.errors import CircuitError, QuantityError, UsageError
+from diffsym.errors import BudgetError, CircuitError, QuantityError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
@@ -39,7 +40,7 @@ from diffsym.forms.readable import SEARCHED_TERMS, Writer
 from diffsym.forms.shapes import CALLS, SHAPES, known_form, units_with
 from diffsym.kernel.rational import Field, Rational, atoms_of, polynomial_tree
 from diffsym.simulate.answers import InNumbers
-from diffsym.solve.prepared import small_signal
+from diffsym.solve.prepared import small_signal, with_numbers
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
 from diffsym.solve.system import without_even_roots
@@ -51,8 +52,9 @@ if TYPE_CHECKING:
     from diffsym.document.tree import Document
     from diffsym.forms.poles import Roots
     from diffsym.large import LargeSolved
+    from diffsym.plotting import Picture
     from diffsym.result import Result
-    from diffsym.simulate.answers import Responding
+    from diffsym.simulate.answers import Responding, Value
     from diffsym.simulate.results import Coefficients, Ranked, TermCounts
 
 PATIENCE = 60.0
@@ -101,10 +103,20 @@ class Circuit:
         known_form(form)
         small = self.small_signal
         asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
-        solution = solve(small, asked, budget=budget, method=method)
+        point = {joined(name): Fraction(number) for name, number in (at or {}).items()}
+        began = time.monotonic()
+        try:
+            solution = solve(small, asked, budget=budget, method=method)
+        except BudgetError:
+            if budget is not None:
+                budget -= time.monotonic() - began
+            if not point or (budget is not None and budget <= 0):
+                raise
+            # What is too long in symbols may be short with numbers in it from the start.
+            solution = solve(with_numbers(small, point), asked, budget=budget, method=method)
         value = solution.value
-        if at:
-            value = _at_point(value, {joined(name): Fraction(number) for name, number in at.items()}, _known(small))
+        if point:
+            value = _at_point(value, point, _known(small))
         found = _in_terms_of(value, form, in_terms_of, self.notation, _known(small))
         units = units_with(self.notation.dimensions, found)
         notation = replace(self.notation, dimensions=units) if found.definitions else self.notation
@@ -128,20 +140,28 @@ class Circuit:
         *,
         define: Mapping[str, str] | None = None,
         drive: Sequence[str] = (),
+        at: Mapping[str, int | Fraction] | None = None,
         budget: float | None = PATIENCE,
     ) -> LargeSolved:
         """A quantity of any length, exact and checked but not written out: for counts, numbers and largest terms.
 
-        Raises QuantityError for what is no ratio of voltages, currents and one signal, CircuitError, BudgetError.
+        ``at``: parameters replaced by numbers before solving. Raises QuantityError for what is no ratio of voltages,
+        currents and one signal, CircuitError, BudgetError.
         """
-        import time
-
         from diffsym.large import LargeSolved
         from diffsym.solve.transfer import transfer
 
         began = time.perf_counter()
         small = self.small_signal
         asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
+        point = {joined(name): Fraction(number) for name, number in (at or {}).items()}
+        left = [name for name in point if name not in _known(small) or name == "s" or name in small.signals]
+        if left:
+            raise QuantityError(
+                f"{left[0]} is no parameter of the circuit, for which alone an unwritten answer takes numbers",
+                hint="ask for numbers with response() or --terms",
+            )
+        small = with_numbers(small, point) if point else small
         answer = transfer(small, asked, deadline=None if budget is None else time.monotonic() + budget)
         return LargeSolved(quantity, asked, small, answer, self.notation, time.perf_counter() - began)
 
@@ -164,15 +184,16 @@ class Circuit:
     ) -> Approximated:
         """The customary approximation of a quantity with its condition and its exact relative error.
 
-        Either ``large`` and ``small`` symbols (leading order), or ``limits`` (``{"ro": "oo"}``, in order), or ``named`` (``dominant-pole``, ``time-constants``,
-        ``miller``), or ``error`` (the simplest formula within it at ``nominal`` values, over a ``band`` in Hz). Over a
+        Either ``large`` and ``small`` symbols (leading order), or ``limits`` (``{"ro": "oo"}``, in order), or ``named``
+        (``dominant-pole``, ``time-constants``, ``miller``), or ``error`` (the simplest formula within it at ``nominal``
+        values, over a ``band`` in Hz). Over a
         ``box`` of ranges the error is bounded, proved.
         """
         from diffsym.approximation import approximate
 
         return approximate(
-            self, quantity, large=large, small=small, limits=limits, nominal=nominal, box=box, band=band, error=error, named=named,
-            at=at, define=define, drive=drive, budget=budget,
+            self, quantity, large=large, small=small, limits=limits, nominal=nominal, box=box, band=band, error=error,
+            named=named, at=at, define=define, drive=drive, budget=budget,
         )  # fmt: skip
 
     def derive(
@@ -293,7 +314,11 @@ class Solved(InNumbers):
         return stages([self._in_form(part, form) for part in parts])
 
     def _in_form(self, value: Rational, form: str) -> Expression:
-        return SHAPES[form](value, self.kind, self.signals, self.kept)
+        return SHAPES[form](value, self.kind, self.signals, self.kept, self._writer)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self.kind, CALLS)
 
     @cached_property
     def certified(self) -> bool:
@@ -316,6 +341,32 @@ class Solved(InNumbers):
     def zeros(self) -> tuple[Expression, ...] | None:
         """Exact zeros in closed form, each proved; None where there is no closed form. Raises QuantityError."""
         return self.roots.zeros
+
+    def plot_bode(
+        self,
+        path: Path | str | None = None,
+        values: Mapping[str, Value] | None = None,
+        /,
+        *,
+        between: tuple[float, float] | None = None,
+        **symbols: Value,
+    ) -> Picture:
+        """Magnitude and phase with asymptotes, poles and zeros at these numbers.
+
+        ``path``: .svg, .png, .pdf or .tex; ``between``: two frequencies in Hz. Raises UsageError, QuantityError.
+        """
+        from diffsym.derivation.checks import unit_of
+        from diffsym.drawing.plots.words import in_line
+        from diffsym.plotting import bode_picture
+
+        asked = self.quantity.resolved
+        unit = unit_of(asked, self.notation.dimensions) or "1"
+        roots = self.poles_and_zeros(values, **symbols)
+        text = to_text(asked, self.notation)
+        picture = bode_picture(roots, in_line(asked, self.notation), text, unit, between)
+        if path is not None:
+            picture.save(path)
+        return picture
 
     @property
     def kind(self) -> KindOf:
@@ -468,6 +519,8 @@ class Solved(InNumbers):
             out.append("the form shown equals the answer: proved by the kernel in two ways")
         if self.certified:
             out.append("no formula is shorter: every symbol that the answer depends on occurs once")
+        if self._writer.late:
+            out.append("not verified: that the form is short, for the clock ended a search; its value is exact")
         return tuple(out)
 
     def roots_flat(self) -> dict[str, Any]:

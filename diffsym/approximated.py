@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
-from math import ceil, floor, inf, log10, nextafter
+from math import ceil, floor, inf, isfinite, log10, nextafter
 from typing import TYPE_CHECKING, Any
 
 from diffsym.expression.printing.text import to_text
@@ -99,7 +99,7 @@ class Approximated:
         out["bound_method"] = None if self.bound is None else self.bound.method
         out["box"] = {flat(name): [float(each.low), float(each.high)] for name, each in self.box.items()} or None
         if self.corner_error is not None:
-            out["error_at_corners"] = self.corner_error
+            out["error_at_corners"] = self.corner_error if isfinite(self.corner_error) else None
             out["removed"] = [{"elements": list(each.elements), "how": each.how} for each in self.removals]
             out["curve"] = [{"symbols": count, "error": off} for count, off in self.curve]
         if self.steps:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from diffsym.approximated import Approximated
@@ -23,7 +24,7 @@ from diffsym.forms.limits import TARGETS, limit_steps
 from diffsym.forms.numbers import frequencies_of
 from diffsym.forms.order import KindOf, kinds
 from diffsym.forms.readable import SEARCHED_TERMS, Writer
-from diffsym.forms.reference import SPREAD, floats, parameters_of
+from diffsym.forms.reference import SPREAD, floats, parameters_of, refuse_zeros
 from diffsym.forms.simplify import Simplified, simplified
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Gap, Leading
@@ -195,7 +196,9 @@ class _Request:
             return start
         try:
             with alarm(self.deadline):
-                return self.with_formula(start, self.exact(), box, band)
+                exact = self.exact()
+                refuse_zeros(exact.value, values, ends)
+                return self.with_formula(start, exact, box, band)
         except BudgetError:
             return start
 
@@ -239,6 +242,7 @@ class _Request:
         frequencies = [0j]
         if error.depends_on("s"):
             ends = None if band is None else (band.low, band.high)
+            refuse_zeros(1 / error, values, ends)
             frequencies = frequencies_of(self.circuit.small_signal, ends)
         if not error.depends_on("s"):
             try:
@@ -339,6 +343,8 @@ def _corner_notes(found: Simplified, error: float, notation: Notation) -> tuple[
         equal += ("the search was stopped by the clock: more time with --budget may give a shorter formula",)
     if found.corner_error <= error:
         return equal
+    if not isfinite(found.corner_error):
+        return *equal, f"with values changed by ±{100 * SPREAD:.0f} % the formula or the exact answer has a pole"
     return (
         *equal,
         f"with values changed by ±{100 * SPREAD:.0f} % the error reaches {100 * found.corner_error:.3g} %, "

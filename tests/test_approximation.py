@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import subprocess
 import sys
@@ -171,6 +172,43 @@ def test_a_response_that_vanishes_in_the_band_is_refused() -> None:
     circuit = diffsym.read_netlist("V1 a 0 vin\nC1 a b C1\nR1 b 0 R1\n")
     with pytest.raises(QuantityError, match="vanishes"):
         circuit.approximate("v(b)/vin", nominal={"C1": 1, "R1": 1}, error=0.1)
+
+
+NOTCH = "V1 i 0 vi\nR1 i a R\nR2 a o R\nC3 a 0 {2*C}\nC1 i b C\nC2 b o C\nR3 b 0 {R/2}\n"
+
+
+@pytest.mark.parametrize("options", [{"error": 0.05}, {"small": ["s"]}], ids=["automatic", "leading order"])
+def test_a_notch_between_the_sampled_frequencies_is_found(options: dict[str, object]) -> None:
+    """ω R C = 1 at 159.15 kHz: no power of ten, and the response beside it is large enough to be overlooked."""
+    circuit = diffsym.read_netlist(NOTCH)
+    nominal = {"R": Fraction(1000), "C": Fraction(1, 10**9)}
+    with pytest.raises(QuantityError, match=r"vanishes within the band at 1\.592e\+05 Hz"):
+        circuit.approximate("v(o)/vi", nominal=nominal, band=(1, 10**6), **options)  # type: ignore[arg-type]
+    beside = circuit.approximate("v(o)/vi", nominal=nominal, band=(1, 100), **options)  # type: ignore[arg-type]
+    assert beside.nominal_error is not None and beside.nominal_error < 0.05
+
+
+def test_a_sum_over_two_signals_is_told_from_a_response_that_vanishes() -> None:
+    circuit = diffsym.read_netlist("V1 a 0 v1\nV2 b 0 v2\nE1 o 0 a b A\n")
+    with pytest.raises(QuantityError, match="depends on the signals v1, v2"):
+        circuit.approximate("v(o)", nominal={"A": 10}, error=0.1)
+
+
+def test_a_pole_at_a_corner_of_the_values_is_no_number_in_json() -> None:
+    """g1 − g2 turns its sign within ± 20 %: the error there has no size, and JSON no infinity."""
+    circuit = diffsym.read_netlist("I1 0 a it\nG1 a 0 a 0 g1\nG2 0 a a 0 g2\nR1 a 0 R\n")
+    nominal = {"g1": Fraction(5, 10**4), "g2": Fraction(4, 10**4), "R": Fraction(10**6)}
+    found = circuit.approximate("v(a)/it", nominal=nominal, error=0.15)
+    assert same(found.tree, "1/(g1-g2)")
+    told = found.to_dict()
+    assert told["error_at_corners"] is None and any("has a pole" in note for note in found.notes)
+    json.dumps(told, allow_nan=False)
+
+
+def test_equal_values_at_different_terminals_are_no_match() -> None:
+    """R_E and R_s are both 1 kΩ at one transistor; only one of them is at its base."""
+    amplifier = next(each for each in amplifiers() if each.title.startswith("common emitter whose two resistors"))
+    assert not any("taken as equal" in note for note in amplifier.approximated().notes)
 
 
 def test_a_missing_value_is_named() -> None:
@@ -366,6 +404,13 @@ def test_a_box_with_a_pole_is_refused() -> None:
     circuit = diffsym.read_netlist(PAIR)
     with pytest.raises(QuantityError, match="pole"):
         circuit.approximate("v(o1,o2)/vid", large=["ro"], box={"ro": (-10_000, 1_000_000), "RD": (5_000, 20_000)})
+
+
+def test_a_box_that_begins_at_zero() -> None:
+    """There the denominator of the exact answer vanishes altogether, which has no degree."""
+    circuit = diffsym.read_netlist("V1 a 0 vin\nR1 a b R1\nR2 b 0 R2\n")
+    with pytest.raises(QuantityError, match="pole"):
+        circuit.approximate("v(b)/vin", large=["R1"], box={"R1": (0, 7), "R2": (1, 7)})
 
 
 @pytest.mark.parametrize(

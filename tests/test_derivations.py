@@ -143,7 +143,7 @@ def test_a_row_is_one_term_for_each_element_with_the_test_current_on_the_right()
     rows = [line for line in derivations(question)[0].lines if line.rule == "KCL"]
     shown = [read_expression(text) for text in ("0", "it")]
     assert [row.relation.right for row in rows] == shown
-    assert [row.lead for row in rows] == ["node s", "node o"]
+    assert [str(row.lead) for row in rows] == ["node s", "node o"]
 
 
 @pytest.mark.parametrize("question", [each for each in questions() if each.refusal], ids=str)

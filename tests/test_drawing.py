@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree
@@ -22,10 +22,12 @@ from diffsym.circuit.model import Circuit, LinearElement, SmallSignalCircuit
 from diffsym.circuit.netlist import load_netlist, read_netlist
 from diffsym.circuit.symmetry import mirror_of
 from diffsym.derivation.halves import COMMON, DIFFERENTIAL, half_circuit
+from diffsym.derivation.source import read_derivation
 from diffsym.drawing import Layout, check_layout, described, draw, to_circuitikz, to_pdf, to_png, to_svg
 from diffsym.drawing.checking import connection_faults
+from diffsym.drawing.shapes import TRANSISTORS
 from diffsym.drawing.sheet import grounded_sources
-from diffsym.errors import DiffsymError, UsageError
+from diffsym.errors import DerivationFileError, DiffsymError, UsageError
 from diffsym.expression.notation import Notation
 from tests.tools import require_tool
 
@@ -34,6 +36,9 @@ DERIVATIONS = Path(__file__).resolve().parents[1] / "derivations"
 
 TEXT_WIDTH_CM = 16.5
 SMALLEST_LETTERS_PT = 7.0
+
+PARTS = (*"RCLDVIEGA", *TRANSISTORS, "opamp")
+"""Shapes that stand for an element."""
 
 
 @dataclass(frozen=True)
@@ -224,7 +229,7 @@ def test_a_turned_controlling_voltage_is_found() -> None:
 def test_moved_parts_are_found(name: str) -> None:
     """A part that is moved by a step leaves its wires; only what stands quite alone may move."""
     layout, circuit = LAYOUTS[name], CASES[name].circuit
-    parts = [s for s in layout.symbols if s.element and s.shape in (*"RCLDVIEG", "nmos", "pmos", "npn", "pnp", "opamp")]
+    parts = [s for s in layout.symbols if s.element and s.shape in PARTS]
     moved = parts[len(name) % len(parts)]
     symbols = tuple(replace(s, at=(s.at[0] + 1, s.at[1] + 1)) if s is moved else s for s in layout.symbols)
     assert check_layout(replace(layout, symbols=symbols), circuit)
@@ -258,7 +263,7 @@ def netlists(draw: st.DrawFn) -> str:
 def test_whatever_is_drawn_is_the_circuit(text: str) -> None:
     try:
         circuit = read_netlist(text)
-        circuits = [circuit, expand(circuit)]
+        circuits: list[Circuit | SmallSignalCircuit] = [circuit, expand(circuit)]
     except DiffsymError:
         return
     for each in circuits:
@@ -320,11 +325,13 @@ def test_every_hash_seed_gives_the_same_bytes() -> None:
         "from pathlib import Path\n"
         "from diffsym.circuit.expansion import expand\n"
         "from diffsym.circuit.netlist import load_netlist\n"
-        "from diffsym.drawing import draw, to_circuitikz, to_svg\n"
+        "from diffsym.drawing import draw, to_circuitikz, to_pdf, to_png, to_svg\n"
         "for path in sys.argv[1:]:\n"
         "    for circuit in (load_netlist(Path(path)), expand(load_netlist(Path(path)))):\n"
         "        layout = draw(circuit)\n"
         "        print(hashlib.sha256((to_svg(layout) + to_circuitikz(layout)).encode()).hexdigest())\n"
+        "    for made in (to_png(layout, ppi=100), to_pdf(layout)):\n"
+        "        print(hashlib.sha256(made).hexdigest())\n"
     )
     paths = [str(FIXTURES / f"{name}.cir") for name in names]
     seen = {
@@ -338,7 +345,7 @@ def test_every_hash_seed_gives_the_same_bytes() -> None:
         ).stdout
         for seed in ("1", "2")
     }
-    assert len(seen) == 1
+    assert len(seen) == 1 and len(seen.pop().split()) == 4 * len(names)
 
 
 # How a textbook draws -----------------------------------------------------------------------------------------------
@@ -351,7 +358,7 @@ def at(name: str) -> dict[str, tuple[int, int]]:
 @pytest.mark.parametrize("name", [name for name in sorted(CASES) if name.startswith("pair-") and " " not in name])
 def test_a_pair_is_drawn_as_its_own_mirror_image(name: str) -> None:
     places = at(name)
-    first, second = ("M1", "M2") if "M1" in places else ("Q1", "Q2")
+    first, second = next((f"{kind}1", f"{kind}2") for kind in "MQJ" if f"{kind}1" in places)
     (left, height), (right, other) = places[first], places[second]
     assert left < right and height == other
     loads = [places[element] for element in ("RD1", "RC1") if element in places]
@@ -379,6 +386,54 @@ def test_feedback_lies_over_the_op_amp() -> None:
 def test_signals_share_one_ground_line() -> None:
     grounds = [symbol for symbol in LAYOUTS["library mos-pair for signals"].symbols if symbol.shape == "ground"]
     assert len(grounds) == 1
+
+
+def test_both_legs_of_a_bridge_stand_in_columns() -> None:
+    places = at("wheatstone")
+    assert places["R1"][0] == places["R2"][0] < places["R5"][0] < places["R3"][0] == places["R4"][0]
+    for name, legs in (("op-amp-bridge", "R1 R2 R3 R4"), ("op-amp-bridge-instrumentation", "R1 R3 R2 R4")):
+        places = at(name)
+        first, under, second, last = (places[element] for element in legs.split())
+        assert first[0] == under[0] != second[0] == last[0]
+        assert first[1] > under[1] and second[1] > last[1]
+
+
+def test_parts_in_series_are_drawn_in_one_line_and_all_of_them() -> None:
+    places = at("miller-nulling-resistor")
+    assert places["CC"][1] == places["RZ"][1] and places["CC"][0] < places["RZ"][0]
+    assert not [s for s in LAYOUTS["miller-nulling-resistor"].symbols if s.shape == "name" and s.element != "VDD"]
+    places = at("op-amp-wien")
+    assert places["R1"][1] == places["C1"][1] < places["E1"][1]
+
+
+def test_wires_keep_between_the_supplies() -> None:
+    for name in ("pair-neutralised", "feedback-pair", "miller-nulling-resistor", "pair-diode-loads"):
+        layout = LAYOUTS[name]
+        rail = max(y for s in layout.symbols if s.shape in ("supply", "name") for _, (_, y) in s.pins)
+        assert max(y for wire in layout.wires for _, y in wire.points) <= rail, name
+
+
+def test_a_bias_of_more_than_two_columns_has_a_terminal_at_each_gate() -> None:
+    ports = [s for s in LAYOUTS["folded-cascode-differential"].symbols if s.shape == "port" and s.nets["at"] == "b4"]
+    assert len(ports) == 3 and len({s.latex for s in ports}) == 1
+
+
+def test_a_gate_at_the_supply_is_wired_to_its_rail() -> None:
+    assert sum(label.latex == "V_{DD}" for label in LAYOUTS["pair-diode-loads"].labels) == 1
+
+
+def test_a_measured_current_is_an_arrow_with_its_name() -> None:
+    layout = LAYOUTS["controlled-sources"]
+    meter = next(s for s in layout.symbols if s.element == "VS")
+    assert (meter.shape, meter.latex) == ("A", "i_{VS}")
+    assert any(label.latex == r"\beta i_{VS}" for label in layout.labels)
+    assert "Current meter VS (i_VS) from node b to ground." in described(layout)
+
+
+def test_nodes_that_steer_a_source_bear_their_names() -> None:
+    layout = LAYOUTS["controlled-sources"]
+    assert {"v_a", "v_b", "v_e"} <= {label.latex for label in layout.labels}
+    assert "v_s" in {label.latex for label in LAYOUTS[PAIR].labels}
 
 
 def test_a_p_device_has_its_source_on_top() -> None:
@@ -422,7 +477,7 @@ def test_a_drawing_is_told_in_words() -> None:
 @each_case
 def test_the_words_name_every_part(name: str) -> None:
     layout = LAYOUTS[name]
-    parts = [s.element for s in layout.symbols if s.shape in (*"RCLDVIEG", "nmos", "pmos", "npn", "pnp", "opamp")]
+    parts = [s.element for s in layout.symbols if s.shape in PARTS]
     words = described(layout)
     told = sum(f" {part} " in words or f" {part}:" in words for part in parts)
     assert told == len(parts) or "elements more" in words
@@ -444,15 +499,22 @@ def test_coupled_inductors_have_dots_and_a_coefficient() -> None:
     for symbol in dotted:
         dot = symbol.dot
         assert dot is not None and abs(dot[1] - symbol.pin("plus")[1]) < abs(dot[1] - symbol.pin("minus")[1])
-    assert any("leftrightarrow" in label.latex for label in layout.labels)
+    left, right = sorted(dotted, key=lambda symbol: symbol.at)
+    between = [label for label in layout.labels if label.latex == "k"]
+    assert len(between) == 1 and left.box.right < between[0].box.left < between[0].box.right < right.box.left
+    assert left.dot and right.dot and left.at[0] < left.dot[0] < right.dot[0] < right.at[0]
+    assert not any("leftrightarrow" in label.latex for label in layout.labels)
     assert r"\fill" in to_circuitikz(layout)
 
 
-def test_png_and_pdf_are_the_same_bytes_each_time() -> None:
-    for name in ("miller for signals", PAIR):
-        for make, head in ((to_png, b"\x89PNG\r\n\x1a\n"), (to_pdf, b"%PDF-")):
-            found = make(LAYOUTS[name])
-            assert found.startswith(head) and found == make(LAYOUTS[name])
+def test_a_coupling_of_coils_that_are_apart_stands_under_the_drawing() -> None:
+    notes = [label.latex for label in LAYOUTS["coupled-three"].labels if "leftrightarrow" in label.latex]
+    assert notes == [r"k_2: L_1 \leftrightarrow L_3"]
+
+
+def test_png_and_pdf_begin_as_such_files_do() -> None:
+    for make, head in ((to_png, b"\x89PNG\r\n\x1a\n"), (to_pdf, b"%PDF-")):
+        assert make(LAYOUTS[PAIR]).startswith(head)
 
 
 def test_a_png_has_the_size_of_its_drawing() -> None:
@@ -489,6 +551,48 @@ def test_pinned_places_are_kept() -> None:
         draw(circuit, places={"M9": (1, 1)})
 
 
+PINNED = """\
+schema = 1
+name = "pinned"
+title = "Pinned"
+chapter = 4
+netlist = '''
+V1 a 0 vi
+R1 a o R1
+R2 o 0 R2
+'''
+{drawing}
+[[quantity]]
+name = "A"
+of = "v(o)/vi"
+"""
+
+WRONG_PLACES = [
+    ("[drawing]\nplaces = {{ R1 = [1, 1] }}", 11, "expected a table of places"),
+    ("[drawing]\nplace = 3", 11, "expected a table of places"),
+    ("[drawing]\n[drawing.place]\nR1 = [1, 1]\nR2 = 3", 13, "R2: expected [column, row]"),
+    ("[drawing]\nplace = {{ R1 = [1] }}", 11, "R1: expected [column, row]"),
+    ('[drawing]\nplace = {{ R1 = [1, "x"] }}', 11, "R1: expected a number, found the text"),
+    ("[drawing]\nplace = {{ R1 = [1, true] }}", 11, "R1: expected a number"),
+    ("[drawing]\nplace = {{ R1 = [nan, 1] }}", 11, "R1: expected a number"),
+    ("[drawing]\nplace = {{ R1 = [1, 1e9] }}", 11, "is no column or row"),
+    ("[drawing]\nplace = {{ R1 = [1, 1], R3 = [1, 1] }}", 11, "there is no element"),
+]
+
+
+@pytest.mark.parametrize(("drawing", "line", "message"), WRONG_PLACES)
+def test_a_wrong_place_in_a_derivation_file_is_told_with_its_line(drawing: str, line: int, message: str) -> None:
+    with pytest.raises(DerivationFileError) as caught:
+        read_derivation(PINNED.format(drawing=drawing.format()), "pinned.toml")
+    assert message in caught.value.message and (caught.value.file, caught.value.line) == ("pinned.toml", line)
+    assert caught.value.hint
+
+
+def test_places_of_a_derivation_file_are_read() -> None:
+    found = read_derivation(PINNED.format(drawing="[drawing]\nplace = { R1 = [1, 2.5], r2 = [-1, 3] }"), "pinned.toml")
+    assert dict(found.drawing) == {"R1": (1.0, 2.5), "r2": (-1.0, 3.0)}
+
+
 def test_hostile_names_stay_text() -> None:
     circuit = replace(CASES[PAIR].circuit, title='<script>alert("1")</script> & more')
     layout = draw(circuit)
@@ -496,9 +600,24 @@ def test_hostile_names_stay_text() -> None:
     ElementTree.fromstring(to_svg(layout))
 
 
+EVERY_SHAPE = (PAIR, "controlled-sources", "coupled-inductors", "gilbert-cell", "miller for signals", "pair-jfet",
+               "op-amp-wien", "output-class-ab", "mirror-p-channel", "pair-bipolar for signals")  # fmt: skip
+
+
+def test_latex_sets_every_symbol(tmp_path: Path) -> None:
+    drawn = {symbol.shape for name in EVERY_SHAPE for symbol in LAYOUTS[name].symbols}
+    assert drawn >= {symbol.shape for layout in LAYOUTS.values() for symbol in layout.symbols}
+    set_by_latex(EVERY_SHAPE, tmp_path)
+
+
+@pytest.mark.slow
 def test_latex_sets_every_picture(tmp_path: Path) -> None:
+    set_by_latex(sorted(LAYOUTS), tmp_path)
+
+
+def set_by_latex(names: Sequence[str], tmp_path: Path) -> None:
     require_tool("pdflatex")
-    pictures = "\n\n".join(to_circuitikz(LAYOUTS[name]) for name in sorted(LAYOUTS))
+    pictures = "\n\n".join(to_circuitikz(LAYOUTS[name]) for name in names)
     (tmp_path / "all.tex").write_text(
         "\\documentclass{article}\n\\usepackage[paperwidth=60cm,paperheight=60cm,margin=1cm]{geometry}\n"
         f"\\usepackage{{circuitikz}}\n\\begin{{document}}\n{pictures}\n\\end{{document}}\n",

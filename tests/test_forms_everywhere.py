@@ -97,7 +97,14 @@ def forms_of(netlist: str, quantity: str) -> Iterator[str]:
         yield form
 
 
-@pytest.mark.parametrize(("netlist", "quantities"), [row[1:] for row in ALL], ids=[row[0] for row in ALL])
+SLOW = {"RC ladder of twelve different sections"}
+"""Fixtures whose forms have ten thousands of terms."""
+
+
+@pytest.mark.parametrize(
+    ("netlist", "quantities"),
+    [pytest.param(*row[1:], id=row[0], marks=[pytest.mark.slow] if row[0] in SLOW else []) for row in ALL],
+)
 def test_every_form_of_every_fixture_reads_back(netlist: str, quantities: list[str]) -> None:
     for quantity in quantities:
         if is_answered(netlist, quantity):

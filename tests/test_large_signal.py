@@ -132,14 +132,14 @@ def solved(netlist: str, vid: float, **changes: float) -> dict[str, float]:
 
 
 def value(tree: Expression, netlist: str, vid: float) -> float:
-    """A result in numbers; node voltages are those of the supplies."""
+    """A result in numbers; node voltages and names of supplies: 12 V for bipolar pairs, 5 V for MOS ones."""
     voltages: Mapping[str, float] = {"vcc": SUPPLY[netlist], "vdd": SUPPLY[netlist]}
 
     def known(part: Expression) -> Expression | None:
         return Symbol(f"v({part.plus})") if isinstance(part, NodeVoltage) else None
 
     values = {**BIAS, "vid": vid, "alpha": BIAS["beta"] / (BIAS["beta"] + 1)}
-    values |= {f"v({node})": volts for node, volts in voltages.items()}
+    values |= {f"v({node})": volts for node, volts in voltages.items()} | {"VCC": 12.0, "VDD": 5.0}
     number = evaluate(replaced(tree, known), values)
     assert not isinstance(number, complex)
     return float(number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,8 +23,16 @@ CLAIM = re.compile(r"^- (\w+): `([^`]+)`(?: \[([^\]]*)\])? ⇐ (.+)$", re.MULTIL
 
 
 @cache
-def circuit(netlist: str) -> SmallSignalCircuit:
-    return small_signal(read_netlist(netlist))
+def circuit(netlist: str) -> SmallSignalCircuit | None:
+    """The circuit of a section; ``none`` where its claims are about no circuit."""
+    return None if netlist.strip() == "none" else small_signal(read_netlist(netlist))
+
+
+def sections(files: str) -> Iterator[tuple[str, str, str]]:
+    """Title, netlist and cases of each section of the fixtures."""
+    for path in sorted(FIXTURES.glob(files)):
+        found: list[tuple[str, str, str]] = SECTION.findall(path.read_text(encoding="utf-8"))
+        yield from found
 
 
 @dataclass(frozen=True)
@@ -39,13 +48,18 @@ class Case:
 
 
 def cases() -> Iterator[Case]:
-    text = (FIXTURES / "claims.md").read_text(encoding="utf-8")
-    for title, netlist, claims in SECTION.findall(text):
+    for title, netlist, claims in sections("claims*.md"):
         for verdict, claim, slips, _ in CLAIM.findall(claims):
             yield Case(title, netlist, VERDICTS.get(verdict, verdict), claim, tuple(slips.split()))
 
 
 CASES = list(cases())
+
+
+def test_the_corpus_is_as_large_as_is_said() -> None:
+    assert len(CASES) >= 500 and len({case.netlist for case in CASES}) >= 40
+    assert sum(case.verdict == "wrong" for case in CASES) >= 200
+    assert len(list(chains())) >= 65
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -55,8 +69,21 @@ def test_claim(case: Case) -> None:
     if case.slips and "-" not in case.slips:
         assert set(case.slips) & set(report.error_kinds), (report.error_kinds, report.diagnosis)
     if report.verdict == "wrong":
-        assert report.counterexample is not None and report.counterexample["text"]
+        assert report.counterexample is not None or "no value here" in report.lines[0].reason
     assert len(report.diagnosis) <= 2
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.verdict == "wrong" and circuit(case.netlist)][::6], ids=str
+)
+def test_a_hint_does_not_give_the_answer_away(case: Case) -> None:
+    everything = verify(circuit(case.netlist), case.claim)
+    if everything.expected is None or len(everything.expected) < 8:
+        return
+    for level in (0, 1):
+        shown = verify(circuit(case.netlist), case.claim, hint=level)
+        assert shown.verdict == "wrong"
+        assert everything.expected not in shown.to_text() + json.dumps(shown.to_dict(), ensure_ascii=False)
 
 
 # Chains --------------------------------------------------------------------------------------------------------------
@@ -78,8 +105,7 @@ class Chain:
 
 
 def chains() -> Iterator[Chain]:
-    text = (FIXTURES / "chains.md").read_text(encoding="utf-8")
-    for title, netlist, answers in SECTION.findall(text):
+    for title, netlist, answers in sections("chains*.md"):
         for name, answer, verdict, line in CHAIN.findall(answers):
             yield Chain(title, netlist, name, answer, VERDICTS.get(verdict, verdict), int(line) if line else None)
 

@@ -1,20 +1,14 @@
-"""Hostile answers get a verdict or a reason, quickly; batches survive them; nothing of an answer is ever executed."""
+"""Hostile answers get a verdict or a reason, quickly; nothing of an answer is ever executed."""
 
 from __future__ import annotations
 
 import json
-import os
-import time
-from pathlib import Path
 
 import pytest
 
 from diffsym.circuit.netlist import read_netlist
-from diffsym.errors import ReadError
 from diffsym.solve.prepared import small_signal
-from diffsym.verify import batch
 from diffsym.verify.asking import assert_formula, check
-from diffsym.verify.batch import Question, grade, read_answers, summary, to_csv
 from diffsym.verify.judge import verify
 from diffsym.verify.report import Report
 
@@ -60,6 +54,15 @@ ATTACKS = {
     "a file inclusion": r"A_d = \input{/etc/passwd}",
     "a netlist directive": "*% include /etc/passwd",
     "a surrogate": "A_d = \ud800",
+    "bytes that are no UTF-8": b"A_d = -gm \xff\xfe RD".decode("utf-8", "surrogateescape"),
+    "a million characters": "A_d = " + "gm+" * 333_333 + "gm",
+    "a million digits": "A_d = " + "1" * 1_000_000,
+    "a million lines": "A_d = gm\n" * 120_000,
+    "combining marks": "A_d = -g\u0301m*(R\u0338D||ro)",
+    "a combining mark on a relation": "A_d =\u0338 -gm*(RD||ro)",
+    "a tower of combining marks": "A_d = -gm" + "\u0301" * 5000,
+    "look-alike digits": "A_d = -٢*gm*RD",
+    "an emoji": "A_d = 🙂",
 }
 
 
@@ -80,6 +83,15 @@ def test_five_thousand_terms() -> None:
     report = verify(PAIR, f"A_d = {terms}", budget=5)
     assert report.verdict in ("wrong", "unreadable", "undecided")
     assert verify(PAIR, "A_d = " + "+".join(["gm*RD"] * 5000)).verdict == "unreadable"
+
+
+def test_what_is_too_large_to_be_multiplied_out_is_compared_at_random_points() -> None:
+    factor = "(1 + gm RD)^60 (1 + gm ro)^60 (1 + gm RSS)^60"
+    right = verify(PAIR, f"A_d = -gm (RD||ro) {factor}/({factor})")
+    assert right.verdict == "correct" and "the chance that they differ all the same is below 10^-" in right.proof
+    assert "proved" not in right.proof
+    wrong = verify(PAIR, f"A_d = -gm (RD||ro) {factor}/({factor.replace('gm RSS', '2 gm RSS')})")
+    assert wrong.verdict == "wrong" and wrong.counterexample is not None
 
 
 # Hints ---------------------------------------------------------------------------------------------------------------
@@ -162,7 +174,12 @@ def test_two_readings_of_one_unit_are_both_shown() -> None:
         ("ln(a b) = ln(a) + ln(b)", "correct"),
         ("ln(a + b) = ln(a) + ln(b)", "wrong"),
         ("exp(a) exp(b) = exp(a b)", "wrong"),
-        ("atan(x) + atan(1/x) = 1.57079632679489661923", "undecided"),
+        ("atan(x) + atan(1/x) = pi/2", "undecided"),
+        ("atan(x) + atan(1/x) = 1.57079632679489661923", "wrong"),
+        ("sqrt(x^2 + 1e-30) = x", "wrong"),
+        ("exp(-1/x) = 0", "wrong"),
+        (r"\sqrt{1+x} \approx 1 + x", "wrong"),
+        (r"\sqrt{1+x} \approx 1 + x/2", "correct-under-approximation"),
         ("I_SS/(1 + exp(-x)) = I_SS/2 (1 + tanh(x/2))", "correct"),
     ],
 )
@@ -171,7 +188,7 @@ def test_a_relation_about_no_circuit(claim: str, verdict: str) -> None:
 
 
 def test_agreement_of_numbers_is_not_called_a_proof() -> None:
-    report = verify(None, "atan(x) + atan(1/x) = 1.57079632679489661923")
+    report = verify(None, "atan(x) + atan(1/x) = pi/2")
     assert "points" in report.proof and "prove" not in report.proof.replace("proves nothing", "")
 
 
@@ -193,60 +210,6 @@ def test_check_takes_what_has_a_small_signal_circuit() -> None:
     circuit = read("V1 a 0 vin\nR1 a o R1\nR2 o 0 R2\n")
     assert check(circuit, "A_v = R2/(R1+R2)").is_right
     assert "wrong" in repr(check(circuit, "A_v = R1/(R1+R2)"))
-
-
-# Batches -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_class_with_hostile_answers() -> None:
-    answers = [("1", "A_d = -gm (RD||ro)"), ("2", "A_d = gm (RD||ro)"), ("3", "A_d = -gm (RD||ro)")]
-    answers += [(name, attack) for name, attack in ATTACKS.items() if "surrogate" not in name]
-    graded = grade(Question(PAIR, seconds=2), answers, workers=2)
-    assert [each.id for each in graded] == [name for name, _ in answers]
-    assert [each.report.verdict for each in graded[:3]] == ["correct", "wrong", "correct"]
-    found = summary(graded)
-    assert found["answers"] == len(answers) and found["error_kinds"]["sign"] == 1
-
-
-def test_a_worker_that_hangs_or_dies_costs_its_own_answer_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    report = batch.Examiner.report
-
-    def misbehaves(self: batch.Examiner, claim: str, hint: int = 2, budget: float = 1) -> Report:
-        if claim == "hang":
-            time.sleep(60)
-        if claim == "die":
-            os._exit(9)
-        return report(self, claim, hint, budget)
-
-    monkeypatch.setattr(batch.Examiner, "report", misbehaves)
-    answers = [("1", "hang"), ("2", "die"), ("3", "A_d = -gm (RD||ro)"), ("4", "A_d = -gm RD")]
-    graded = grade(Question(PAIR, seconds=0.4), answers, workers=2)
-    assert [each.report.verdict for each in graded] == [
-        "undecided",
-        "undecided",
-        "correct",
-        "correct-under-approximation",
-    ]
-    assert "time" in graded[0].report.lines[0].reason
-
-
-def test_answers_are_read_from_csv_and_json(tmp_path: Path) -> None:
-    wanted = (("7", "A_d = -g_m, R_D"), ("b", "x"))
-    assert read_answers('id,answer\n7,"A_d = -g_m, R_D"\nb,x\n') == wanted
-    assert read_answers('Answer,ID\n"A_d = -g_m, R_D",7\nx,b\n') == wanted
-    assert read_answers(json.dumps([{"id": 7, "answer": wanted[0][1]}, {"id": "b", "answer": "x"}])) == wanted
-    assert read_answers(json.dumps(dict(wanted))) == wanted
-
-
-@pytest.mark.parametrize("text", ["name,text\n1,x\n", "[1, 2]", '[{"id": 1}]', "{", '{"a": 3}', "[" * 100_000])
-def test_a_file_that_is_no_class_is_refused(text: str) -> None:
-    with pytest.raises(ReadError):
-        read_answers(text)
-
-
-def test_no_cell_is_a_formula_of_a_spreadsheet() -> None:
-    graded = grade(Question(PAIR), [("=cmd()", "A_d = 1")], workers=1)
-    assert "\n'=cmd()" in to_csv(graded)
 
 
 # Comparisons ---------------------------------------------------------------------------------------------------------

@@ -19,6 +19,9 @@ _DIRECTIVE_COMMENT = re.compile(r"(?<=\s);")
 _QUOTED = re.compile(r'"[^"]*"')
 _PLAIN_WORD = re.compile(r"[^\s,=]+|=")
 _GAP = re.compile(r"[\s,]*")
+_SIMPLE_WORD = re.compile(r"\{[^(){}'\"]*\}|[^\s,(){}'\"=]+")
+_SIMPLE_BRACES = re.compile(rf"(?:[\s,]*(?:{_SIMPLE_WORD.pattern})(?=[\s,]|$))+[\s,]*")
+"""Words with braces around some of them and nothing else to look at."""
 _OPENING = {"(": ")", "{": "}", '"': '"', "'": "'"}
 
 
@@ -134,6 +137,8 @@ def words_of(card: Card, start: int = 0) -> tuple[Word, ...]:
     text = card.text
     if not any(mark in text for mark in "({})'\""):
         return tuple([Word(found.group(), found.start()) for found in _PLAIN_WORD.finditer(text, start)])
+    if _SIMPLE_BRACES.fullmatch(text, start):
+        return tuple([Word(found.group(), found.start()) for found in _SIMPLE_WORD.finditer(text, start)])
     words: list[Word] = []
     position = _end_of(_GAP, text, start)
     while position < len(text):
@@ -148,6 +153,8 @@ def fields_of(card: Card, start: int = 0) -> Fields:
     words = words_of(card, start)
     if not words:
         raise card.error("there is nothing on this line but separators", hint="a comment starts with *")
+    if "=" not in card.text:
+        return Fields(words[0], words[1:], ())
     positional: list[Word] = []
     named: list[tuple[Word, Word]] = []
     index = 1
@@ -189,6 +196,9 @@ def shown(text: str, longest: int = 40) -> str:
 
 
 def _joined(pieces: list[tuple[str, int, int]], file: str | None, directive: bool) -> Card:
+    if len(pieces) == 1 and len(pieces[0][0]) < LONGEST_CARD:
+        ((text, line, column),) = pieces
+        return Card(text, line, ((0, line, column),), file, directive)
     offset = 0
     places = []
     for text, line, column in pieces:

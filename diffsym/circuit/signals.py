@@ -11,6 +11,7 @@ from diffsym.expression.tree import (
     ZERO,
     Expression,
     Negation,
+    Number,
     Product,
     Quotient,
     Sum,
@@ -25,12 +26,12 @@ LinearForm = tuple[Fraction, Mapping[str, Fraction]]
 
 def linear_form(tree: Expression) -> LinearForm | None:
     """The constant and the coefficients of a value that is linear in its symbols; None where it is not."""
+    if isinstance(tree, Symbol):
+        return Fraction(0), {tree.name: Fraction(1)}
     if not symbols_of(tree):
         constant = exact_number(tree)
         return None if constant is None else (constant, {})
     match tree:
-        case Symbol(name):
-            return Fraction(0), {name: Fraction(1)}
         case Negation(operand):
             return _scaled(linear_form(operand), Fraction(-1))
         case Sum(terms):
@@ -48,6 +49,8 @@ def signal_part(tree: Expression, source: str, line: int) -> Expression:
 
     Raises CircuitError for a value that is not linear in its signals.
     """
+    if is_plain(tree):
+        return tree
     try:
         form = linear_form(tree)
     except NetlistError as error:
@@ -67,6 +70,20 @@ def signal_part(tree: Expression, source: str, line: int) -> Expression:
         if kept is not None and not kept[0]:
             return sum_of(moving)
     return sum_of([_term(name, factor) for name, factor in coefficients.items() if factor]) if coefficients else ZERO
+
+
+def is_plain(tree: Expression) -> bool:
+    """Whether a value is symbols, divided by numbers and added up: linear and without a constant at a glance."""
+    match tree:
+        case Symbol():
+            return True
+        case Negation(operand):
+            return is_plain(operand)
+        case Quotient(top, Number(below)):
+            return bool(below) and is_plain(top)
+        case Sum(terms):
+            return all(map(is_plain, terms))
+    return False
 
 
 def _term(name: str, factor: Fraction) -> Expression:

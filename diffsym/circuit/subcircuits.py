@@ -139,6 +139,14 @@ def _placed(part: Element, card: Card, frame: Frame, flat: Flat, devices: Device
         return None if tree is None else resolved(tree, frame.known, card, 0)
 
     control = part.control
+    if not frame.prefix and not frame.known and not frame.ports:
+        # At the top of a netlist without parameters most elements stand as they were read.
+        nodes = tuple([_node(node, frame, flat) for node in part.nodes])
+        controls = None if control is None else (_node(control[0], frame, flat), _node(control[1], frame, flat))
+        model = None if part.model is None else _model_name(part, card, frame, flat, devices)
+        if nodes != part.nodes or controls != control or model != part.model:
+            part = replace(part, nodes=nodes, control=controls, model=model)
+        return settled(card, part) if part.kind in SOURCES else part
     settings: dict[str, Any] = {
         "name": frame.prefix + part.name,
         "nodes": tuple([_node(node, frame, flat) for node in part.nodes]),
@@ -150,7 +158,6 @@ def _placed(part: Element, card: Card, frame: Frame, flat: Flat, devices: Device
         "parameters": {key: resolved(tree, frame.known, card, 0) for key, tree in part.parameters.items()},
         "model": None if part.model is None else _model_name(part, card, frame, flat, devices),
     }
-    # At the top of a netlist without parameters most elements stand as they were read.
     changed = {key: new for key, new in settings.items() if new != getattr(part, key)}
     placed = replace(part, **changed) if changed else part
     return settled(card, placed) if part.kind in SOURCES else placed

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from diffsym.circuit.model import GROUND, Circuit, Element, SmallSignalCircuit
+from diffsym.circuit.signals import is_plain
 from diffsym.errors import ExpressionError
 from diffsym.expression.evaluate import evaluate
-from diffsym.expression.tree import Expression, symbols_of
+from diffsym.expression.tree import Expression, Symbol, symbols_of
 
 LEAVES = 400
 """Complete mappings that are tried before the search gives up."""
@@ -128,7 +129,8 @@ def device_symmetry(circuit: Circuit) -> Mirror | None:
             parts.append(_Part(element.name, f"{element.kind} {value}", pins, flips[:1] if value else flips))
             continue
         size = sorted((key, repr(value)) for key, value in element.parameters.items())
-        colour = f"{element.kind} {element.model} {element.value!r} {size}"
+        value = element.value.name if isinstance(element.value, Symbol) else repr(element.value)
+        colour = f"{element.kind} {element.model} {value} {size}"
         parts.append(_Part(element.name, colour, pins, flips, sensed=element.sensed))
     return _search(parts, (), strict=False)
 
@@ -153,7 +155,7 @@ def _joint(wires: Iterable[tuple[str, ...]]) -> dict[str, str]:
 def _bias(source: Element) -> str:
     """The number that a source holds at rest: signals are zero then. Empty for 0."""
     value = source.dc if source.dc is not None else source.value
-    if value is None:
+    if value is None or is_plain(value):
         return ""
     try:
         amount = evaluate(value, dict.fromkeys(symbols_of(value), Fraction(0)))
@@ -178,16 +180,6 @@ _View = tuple[str, tuple[tuple[tuple[str, ...], int], ...]]
 """A part at one of its pins: its colour, and for each flip its pins in that order with the pin's place among them."""
 
 
-def _seen(view: _View, colours: Colours) -> tuple[str, tuple[int, ...], int]:
-    """A part seen from one of its pins, the same for pins that a flip exchanges."""
-    colour, ways = view
-    if len(ways) == 1:
-        ((pins, place),) = ways
-        return colour, tuple([colours[pin] for pin in pins]), place
-    best, place = min([([colours[pin] for pin in pins], place) for pins, place in ways])
-    return colour, tuple(best), place
-
-
 class _Refinement:
     def __init__(self, parts: Sequence[_Part]) -> None:
         self.parts = parts
@@ -205,14 +197,25 @@ class _Refinement:
         return self.table.setdefault(key, len(self.table))
 
     def refine(self, colours: Colours) -> Colours:
-        """The coarsest stable colouring below the given one; equal keys get equal numbers across calls."""
+        """The coarsest stable colouring below the given one; equal keys get equal numbers across calls.
+
+        Pins that a flip exchanges see their part alike.
+        """
         count = len(set(colours.values()))
         each = sum(map(len, self.at.values()))
         while True:
             self.views += each
             fresh: Colours = {}
             for node, views in self.at.items():
-                seen = sorted([_seen(view, colours) for view in views])
+                seen = []
+                for colour, ways in views:
+                    if len(ways) == 1:
+                        ((pins, place),) = ways
+                        seen.append((colour, tuple([colours[pin] for pin in pins]), place))
+                    else:
+                        best, place = min([([colours[pin] for pin in pins], place) for pins, place in ways])
+                        seen.append((colour, tuple(best), place))
+                seen.sort()
                 fresh[node] = self.number((colours[node], tuple(seen)))
             colours = fresh
             now = len(set(colours.values()))

@@ -216,6 +216,8 @@ def spice_number(text: str) -> Fraction | None:
 def _scaled(digits: str, exponent: str | None, tail: str) -> Fraction | None:
     if len(digits) > LONGEST_NUMBER or not digits.isascii():
         return None
+    if not tail and not exponent and digits.isdigit():
+        return Fraction(int(digits))
     if exponent and (len(exponent) > 5 or abs(int(exponent)) > LARGEST_DECIMAL_EXPONENT):
         return None
     letters = tail.lower()
@@ -224,7 +226,8 @@ def _scaled(digits: str, exponent: str | None, tail: str) -> Fraction | None:
     )
     if suffix is None:
         return None
-    return Fraction(digits) * Fraction(10) ** int(exponent or 0) * SUFFIXES[suffix]
+    value = Fraction(int(digits) if digits.isdigit() else digits) * SUFFIXES[suffix]
+    return value * Fraction(10) ** int(exponent) if exponent else value
 
 
 def _remark_suffix(card: Card, offset: int, text: str, tail: str, remarks: Remarks) -> None:
@@ -242,6 +245,11 @@ def _looks_like_symbol(text: str) -> bool:
 def _read_formula(card: Card, text: str, start: int, remarks: Remarks) -> Expression:
     if not text.strip():
         raise card.error("there is nothing between the braces", start, "write a symbol, as in {RD}")
+    summed = remarks.formulas.get(text) or plain_sum(text)
+    if summed is not None and _PLAIN_SUM.fullmatch(text):
+        for _, name, _ in _PLAIN_TERM.findall(text):
+            remarks.spell(name)
+        return _remembered(card, text, (), start, remarks, summed)
     plain, shifts = _with_plain_numbers(card, text, start, remarks)
     found = (found.group() for found in _IDENTIFIER.finditer(plain))
     written = dict.fromkeys(each for each in found if each not in FUNCTION_NAMES)
@@ -266,7 +274,9 @@ def _read_formula(card: Card, text: str, start: int, remarks: Remarks) -> Expres
     return tree
 
 
-def _remembered(card: Card, plain: str, names: tuple[str, ...], start: int, remarks: Remarks) -> Expression:
+def _remembered(
+    card: Card, plain: str, names: tuple[str, ...], start: int, remarks: Remarks, known: Expression | None = None
+) -> Expression:
     """The tree of a formula; one that was read before is not read again, and all of them together have a bound."""
     if plain not in remarks.formulas:
         remarks.formula_length += len(plain)
@@ -276,7 +286,7 @@ def _remembered(card: Card, plain: str, names: tuple[str, ...], start: int, rema
                 start,
                 "give parts of them names with .param, or ask about a smaller circuit",
             )
-        remarks.formulas[plain] = plain_sum(plain) or read_expression(plain, symbols=names)
+        remarks.formulas[plain] = known or read_expression(plain, symbols=names)
     return remarks.formulas[plain]
 
 

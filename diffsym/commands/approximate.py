@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,10 @@ By leading order, by limits, by name, or automatically from nominal values:
   diffsym approximate pair.cir 'v(o1)/vic' --limit ro=oo,RSS=0
   diffsym approximate stage.cir 'v(o)/vin' --time-constants
   diffsym approximate stage.cir 'v(o)/vin' --nominal gm=1m,ro=100k,RD=10k --band 1k..1Meg --error 5%
+
+The gain-bandwidth product of an op amp is |s A(s)| between its first and its second pole, in rad/s:
+
+  diffsym approximate opamp.cir 's*v(out)/vin' --nominal opamp.toml --band 10k..100k --error 5%
 """,
 )
 
@@ -118,7 +123,7 @@ def lines(found: Approximated, curve: bool = False) -> Iterator[str]:
         yield f"of the denominator: {to_text(found.writer.tree(found.denominator_error), notation)}"
     if found.nominal_error is not None:
         yield f"at nominal values: {percent(found.nominal_error)}"
-    if found.corner_error is not None:
+    if found.corner_error is not None and isfinite(found.corner_error):
         yield f"with values changed by ±20 %: {percent(found.corner_error)}"
     if found.bound is not None:
         from diffsym.approximated import rounded_up

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, shown
-from diffsym.commands.places import STDIN, STDIN_NAME, circuit_at, stdin_text
+from diffsym.commands.places import STDIN, circuit_at, stdin_text
 from diffsym.commands.solve import exact_number, named, seconds
 from diffsym.errors import DiffsymError, UsageError
-
-if TYPE_CHECKING:
-    from diffsym.circuit.model import SmallSignalCircuit
 
 LEVELS = ("0", "1", "2")
 """Hint levels: the verdict and the line; a hint too; everything."""
@@ -29,11 +26,10 @@ COMMAND = Command(
         Option("drive", "a signal to apply; all others are zero (repeatable)", "SIGNAL"),
         Option("box", "a range that examples are taken from (repeatable)", "NAME=LOW..HIGH"),
         Option("hint", "0: verdict and line; 1: a hint too; 2: everything", "LEVEL"),
-        Option(
-            "batch", "a class: CSV with the columns id,answer, or JSON; CSV or, with --json, JSON comes out", "FILE"
-        ),
+        Option("batch", "a class: CSV with the columns id,answer[,quantity], or JSON; - for stdin", "FILE"),
+        Option("output", "where the results of a class go, by its end .csv or .json", "FILE", "o"),
         Option("budget", "give up on an answer after this time", "SECONDS"),
-        Option("scheduler", "the address of a cluster (not available yet)", "ADDRESS"),
+        Option("scheduler", "a Dask scheduler that checks the class, as tcp://host:8786", "ADDRESS"),
     ),
     details="""
 CIRCUIT is a SPICE netlist; - in its place: is CLAIM true without any circuit? CLAIM is LaTeX or plain text:
@@ -41,6 +37,7 @@ CIRCUIT is a SPICE netlist; - in its place: is CLAIM true without any circuit? C
   diffsym check pair.cir 'A_d = -g_m R_D \\parallel r_o'
   diffsym check pair.cir --lines answer.tex --define 'A_d = v(o1,o2)/vid'
   diffsym check - 'a || b = a b/(a + b)'
+  diffsym check pair.cir --batch class.csv -o results.csv
 
 Exit status: 0 right, also under a condition that is named; 1 wrong; 2 unreadable; 3 undecided.
 """,
@@ -51,10 +48,9 @@ def run(given: Given) -> Outcome:
     level = given.one("hint", "2")
     if level not in LEVELS:
         raise UsageError(f"--hint {shown(level)} is no hint level", hint="0, 1 or 2")
-    if given.has("scheduler"):
-        raise UsageError(
-            "batches are not sent to a cluster yet", hint="without --scheduler all cores of this machine are used"
-        )
+    lonely = next((name for name in ("scheduler", "output") if given.has(name) and not given.has("batch")), None)
+    if lonely:
+        raise UsageError(f"--{lonely} goes with --batch FILE", hint="usage: diffsym check CIRCUIT --batch FILE")
     place, *claims = given.words
     ways = [bool(claims), given.has("lines"), given.has("batch")]
     if sum(ways) != 1:
@@ -66,36 +62,20 @@ def run(given: Given) -> Outcome:
     box = {joined_name(name): bounds(name, text) for name, text in named("box", given.all("box")).items()}
     circuit = None if place == STDIN else circuit_at(place).small_signal
     options: dict[str, Any] = {"define": define, "drive": given.listed("drive"), "box": box}
+    from diffsym.verify.question import check_question
+
+    check_question(circuit, define, options["drive"], box)
     budget = seconds(given.one("budget")) if given.has("budget") else None
     if given.has("batch"):
-        return _batch(given, circuit, options, int(level), budget)
+        from diffsym.commands.classes import check_class
+
+        return check_class(given, circuit, options, int(level), budget)
     from diffsym.verify.judge import PATIENCE, verify
 
     claim = claims[0] if claims else text_at(given.one("lines"))
     claim = stdin_text() if claims == [STDIN] and circuit is not None else claim
     report = verify(circuit, claim, **options, hint=int(level), budget=budget or PATIENCE)
     return Outcome(report.to_text(), report.to_dict, status=report.status)
-
-
-def _batch(
-    given: Given, circuit: SmallSignalCircuit | None, options: dict[str, Any], level: int, budget: float | None
-) -> Outcome:
-    from diffsym.commands.progress import progress
-    from diffsym.verify.batch import SECONDS, Question, grade, read_answers, summary, to_csv
-
-    file = given.one("batch")
-    answers = read_answers(text_at(file), file=STDIN_NAME if file == STDIN else file)
-    question = Question(circuit, **options, hint=level, seconds=budget or SECONDS)
-    with progress("checking", len(answers)) as advance:
-        graded = grade(question, answers, advance=advance)
-    found = summary(graded)
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in found["verdicts"].items())
-    kinds = ", ".join(f"{count} {kind}" for kind, count in found["error_kinds"].items())
-    notes = (
-        f"{found['answers']} answers: {counts}" if counts else "no answers",
-        *([f"errors: {kinds}"] if kinds else []),
-    )
-    return Outcome(to_csv(graded), lambda: {"answers": [each.to_dict() for each in graded], "summary": found}, notes)
 
 
 def text_at(file: str) -> str:

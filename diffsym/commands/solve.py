@@ -83,9 +83,9 @@ def run(given: Given) -> Outcome:
                 in_terms_of=symbols,
             )
         except BudgetError:
-            if at or not (terms or method == "diagram"):
+            if not (terms or method == "diagram"):
                 raise
-            answer = circuit.diagrams(quantity, define=define, drive=drive, budget=budget)
+            answer = circuit.diagrams(quantity, define=define, drive=drive, at=at, budget=budget)
         if terms:
             return largest_terms(circuit, answer, terms, given)
         value = solution_json(circuit, answer) if given.json else {}
@@ -202,13 +202,20 @@ def limited(budget: float | None) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
+EXAMPLES = {"limit": "ro=oo", "box": "ro=10k..1Meg", "define": "A_d=v(o)/vin"}
+"""How an option of the form NAME=VALUE is written."""
+
+
 def named(option: str, values: Sequence[str]) -> dict[str, str]:
     """``NAME=VALUE`` of an option, by name. Raises UsageError for another form and for a name given twice."""
     out: dict[str, str] = {}
     for text in values:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not (name and equals and value):
-            raise UsageError(f"--{option} {shown(text)} is not of the form NAME=VALUE")
+            raise UsageError(
+                f"--{option} {shown(text)} is not of the form NAME=VALUE",
+                hint=f"as in --{option} {EXAMPLES.get(option, 'R1=10k')}",
+            )
         if name in out:
             raise UsageError(f"--{option} gives {shown(name)} twice")
         out[name] = value

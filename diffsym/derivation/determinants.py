@@ -9,9 +9,8 @@ from diffsym.derivation.abbreviations import LONGEST
 from diffsym.derivation.forms import FormWriter, Linear
 from diffsym.derivation.line_writer import linear_tree
 from diffsym.derivation.network import network
-from diffsym.derivation.rows import written
 from diffsym.derivation.said import said
-from diffsym.derivation.scribe import node_lead
+from diffsym.derivation.scribe import node_lead, row_relation
 from diffsym.derivation.stamps import stamped_claim
 from diffsym.derivation.steps import Derivation, Line, Passage, Step
 from diffsym.derivation.targets import asked_currents, field_for, targets
@@ -22,6 +21,7 @@ from diffsym.expression.tree import (
     BranchCurrent,
     Expression,
     NodeVoltage,
+    Symbol,
     equation,
     replaced,
     symbol_count,
@@ -38,20 +38,25 @@ LARGEST = 7
 
 
 def derive_determinants(
-    circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, prefix: str = "cramer-"
+    circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, name: str = "", prefix: str = "cramer-"
 ) -> Derivation:
-    """The quantity from the solution of all rows together. Raises CircuitError where there are too many unknowns."""
+    """The quantity from the solution of all rows together; ``name`` is boxed in its place.
+
+    Raises CircuitError where there are too many unknowns.
+    """
     net = network(circuit, asked_currents(quantity.resolved), quantity.signals)
     if len(net.rows) != len(net.unknowns) or not net.rows or len(net.unknowns) > LARGEST:
         raise CircuitError("the rows are not a small square system")
     equations = formulate(circuit)
+    first = [key for target in targets(net, quantity.resolved) for key in target.form if key in net.unknowns]
+    rows_as = FormWriter(net.field, writer, list(dict.fromkeys((*first, *net.unknowns, *net.signals))))
     steps: list[Step] = []
     for row in net.rows:
-        relation = written(net, row)
+        relation = row_relation(net, row, rows_as.tree)
         lead = node_lead(row.nodes) if row.kind == "kcl" else row.name
-        steps.append(
-            Line(f"{prefix}row-{row.name}", relation, "KCL", (), (), stamped_claim(net, equations, row, relation), lead)
-        )
+        rule = "KCL" if row.kind == "kcl" else "LAW"
+        claim = stamped_claim(net, equations, row, relation)
+        steps.append(Line(f"{prefix}row-{row.name}", relation, rule, (), (), claim, lead))
     field = field_for(net, quantity.resolved)
     order = list(net.unknowns)
     table = [{order.index(key): value for key, value in row.form.items() if key in order} for row in net.rows]
@@ -86,19 +91,23 @@ def derive_determinants(
     tree = linear_tree(field.read(quantity.resolved, parts), circuit.signals, writer)
     forms = FormWriter(net.field, writer, [*net.unknowns, *net.signals])
     shown = {target.tree: forms.tree(target.form) for target in measured}
-    relation = equation(replaced(quantity.resolved, shown.get), tree)
+    asked = replaced(quantity.resolved, shown.get)
+    relation = equation(Symbol(name) if name else asked, tree)
     places = tuple(range(len(solved)))
     if symbol_count(relation) > LONGEST:
         raise CircuitError("the solution of all rows at once is too long to print")
-    claim = Follows(tuple(line.relation for line in solved), relation, tuple(ZERO for _ in solved), ONE, places)
-    uses = tuple(line.label for line in solved)
+    wanted = [Line(f"{prefix}def", equation(Symbol(name), asked), "DEFINE", (said("line.wanted"),))] if name else []
+    used = (*solved, *wanted)
+    cofactors = (*(ZERO for _ in solved), *(ONE for _ in wanted))
+    claim = Follows(tuple(line.relation for line in used), relation, cofactors, ONE, places)
+    uses = tuple(line.label for line in used)
     if solved and solved[-1].relation == relation:
         final = replace(solved.pop(), boxed=True)
     else:
         final = Line(f"{prefix}result", relation, "RESULT", (said("line.so-quantity"),), uses, claim, boxed=True)
     passages = (
-        Passage("equations", said("section.all-rows"), tuple(steps)),
-        Passage("elimination", said("section.solution"), tuple(solved)),
+        Passage("equations", said("section.equations"), tuple(steps)),
+        Passage("elimination", said("section.solution"), (*wanted, *solved)),
         Passage("result", said("section.result"), (final,)),
     )
     return Derivation(

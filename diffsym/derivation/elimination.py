@@ -309,8 +309,7 @@ def unused_remark(scribe: Scribe, unused: Sequence[str], absent: Sequence[str]) 
     if not unused:
         return None
     rows = tuple(Reference(scribe.row_label(name)) for name in unused)
-    nodes = ", ".join(unused)
-    text: Sentence = (said("unused.rows", rows=rows, nodes=nodes),)
+    text: Sentence = (said("unused.rows", rows=rows, nodes=tuple(unused)),)
     if absent:
         text = (*text, ", ", said("unused.so", symbols=tuple(Symbol(name) for name in absent)))
     return Remark((*text, "."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ class Source:
 
     def line(self, key: str, quantity: int | None = None, within: str = "") -> int:
         """The line of a key: at the top, or in the quantity of that number; else where the table begins."""
+        if "." in within:
+            return self._line_of_table(key, within)
         begin, end = 1, 0
         pattern = re.compile(rf"(?:^\s*|[{{,]\s*)[\"']?{re.escape(key)}[\"']?\s*=") if key else re.compile("^")
         headers = list(self._headers())
@@ -49,6 +52,18 @@ class Source:
             start = self.line(within, quantity)
             rows = [row for row in rows if row[0] >= start]
         return next((number for number, row in rows if pattern.search(row)), begin)
+
+    def _line_of_table(self, key: str, header: str) -> int:
+        """The line of a key below ``[header]``; else that of the header, or of what comes before its last dot."""
+        parts = r"\s*\.\s*".join(rf"[\"']?{re.escape(part)}[\"']?" for part in header.split("."))
+        rows = self.text.splitlines()
+        start = next((k for k, row in enumerate(rows) if re.match(rf"\s*\[\s*{parts}\s*\]", row)), None)
+        if start is None:
+            outer, _, last = header.rpartition(".")
+            return self.line(last, None, outer)
+        wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+        below = itertools.takewhile(lambda k: not rows[k].startswith("["), range(start + 1, len(rows)))
+        return 1 + next((k for k in below if wanted.match(rows[k])), start)
 
     def _headers(self) -> Iterator[int]:
         for number, row in enumerate(self.text.splitlines(), start=1):

@@ -71,6 +71,12 @@ def limit_of(value: Rational, name: str, to: str, writer: Writer) -> LimitFound:
 IDEAL = ("ro", "RSS", "REE", "ZSS", "ZEE")
 """Beginnings of symbols whose growth makes a part ideal: output resistances, tails."""
 
+TELLABLE = 24
+"""Symbols of all conditions together, or of the error, of an approximation that nobody asked for."""
+
+SHORT = 12
+"""Symbols of a limit that nobody asked for."""
+
 BRIEF = 200
 """Monomials of a value up to which limits that nobody asked for are taken."""
 
@@ -85,9 +91,11 @@ def informative(value: Rational, writer: Writer) -> tuple[LimitFound, ...]:
     out: list[LimitFound] = []
     for name, to in wanted:
         try:
-            out.append(limit_of(value, name, to, writer))
+            found = limit_of(value, name, to, writer)
         except Refuted:
             continue
+        if found.value is None or symbol_count(found.value) <= SHORT:
+            out.append(found)
     return tuple(out)
 
 
@@ -103,7 +111,10 @@ def automatic(value: Rational, writer: Writer) -> tuple[ApproximationFound, ...]
             found = approximation_of(value, names, (), writer)
         except DiffsymError:
             continue
-        if found.conditions and symbol_count(found.value) < symbol_count(writer.tree(value)):
+        conditions = sum(symbol_count(each) for each in found.conditions)
+        if not 0 < conditions <= TELLABLE or symbol_count(found.error) > TELLABLE:
+            continue
+        if symbol_count(found.value) < symbol_count(writer.tree(value)):
             return (found,)
     return ()
 

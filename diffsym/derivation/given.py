@@ -284,6 +284,8 @@ class Consequence:
             value = value + coefficient * (self.field.one if key == ONE else self.field.atom(key))
         collected, whole = scribe.forms.tree(outcome.values), without_minus(self.writer.tree(value))
         tree = whole if symbol_count(whole) < symbol_count(collected) else collected
+        stated = [each.right for each in self.equations if each.left == Symbol(name)]
+        tree = next((right for right in stated if self.field.read(right) == value), tree)
         relation = equation(Symbol(name), tree)
         steps, _ = scribe.conclude(relation, Linear(), list(outcome.last), "RESULT", (said("line.hence"),), boxed=boxed)
         line = steps[-1]

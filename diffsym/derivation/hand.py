@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +12,6 @@ from diffsym.errors import DiffsymError
 from diffsym.expression.dimension import dimension_of, unit_text
 from diffsym.expression.evaluate import PREFIXES, evaluate, si
 from diffsym.expression.tree import (
-    Call,
     Expression,
     Measured,
     Negation,
@@ -19,6 +20,7 @@ from diffsym.expression.tree import (
     Symbol,
     children,
     rebuilt,
+    symbol_count,
     symbols_of,
     walk,
 )
@@ -26,7 +28,13 @@ from diffsym.expression.tree import (
 MOST_LINES = 4
 """Lines of numbers: more are left out in the middle."""
 
-MOST_PARTS = 120
+SMALLEST = 1e-4
+"""Size down to which a number without a prefix is written out."""
+
+WIDEST = 20
+"""Symbols of a formula of which only the number is given."""
+
+MOST_PARTS = 400
 """Parts of a formula up to which it is worked by hand."""
 
 
@@ -43,12 +51,12 @@ class Worksheet:
         if isinstance(value, complex):
             raise DiffsymError("a complex number is not worked by hand")
         unit = self.units.get(node.name, "") if isinstance(node, Symbol) else self.unit(node)
-        digits, _, unit = si(value, unit).partition(" ")
+        digits, _, unit = (plain_digits(value, unit) or si(value, unit)).partition(" ")
         if not digits.lstrip("−").replace(".", "", 1).isdigit():
             raise DiffsymError("a number of this size is not worked by hand")
-        scale = 10 ** next((power for power, prefix in PREFIXES.items() if prefix and unit[:1] == prefix), 0)
+        scale = Fraction(10) ** next((power for power, prefix in PREFIXES.items() if prefix and unit[:1] == prefix), 0)
         shown = Measured(digits.lstrip("−"), unit)
-        exact = Fraction(digits.lstrip("−")) * Fraction(scale) == abs(Fraction(value))
+        exact = Fraction(digits.lstrip("−")) * scale == abs(Fraction(value))
         return (Negation(shown) if digits.startswith("−") else shown), exact
 
     def unit(self, node: Expression) -> str:
@@ -69,6 +77,16 @@ class Worksheet:
         return rebuilt(node, tuple(self.shown(part, level) for part in children(node)))
 
 
+def plain_digits(value: float | Fraction, unit: str) -> str:
+    """A small number of a unit that takes no prefix as a decimal fraction: 0.0002 V²; nothing for others."""
+    text = si(value, unit)
+    size = abs(float(value))
+    if "×10" not in text or not SMALLEST <= size < 1:
+        return ""
+    digits = f"{size:.{2 - math.floor(math.log10(size))}f}".rstrip("0")
+    return f"{'−' if value < 0 else ''}{digits} {unit}".rstrip()
+
+
 def level_of(node: Expression) -> int:
     """How many operations stand above each other in a formula; a minus is none."""
     parts = children(node)
@@ -82,14 +100,18 @@ def by_hand(left: Expression, tree: Expression, sheet: Worksheet) -> Relation | 
     """left = formula = numbers put in = … = value; None where that shows nothing or cannot be read."""
     if not symbols_of(tree) or sum(1 for _ in walk(tree)) > MOST_PARTS:
         return None
-    if any(isinstance(part, Call) and part.function == "abs" for part in walk(tree)):
-        return None
     try:
-        stages = [sheet.shown(tree, level) for level in range(level_of(tree) + 1)]
         last, exact = sheet.measured(tree)
     except (DiffsymError, ArithmeticError, ValueError):
         return None
-    stages = list(dict.fromkeys((*stages[:-1], last)))
+    stages: list[Expression] = []
+    for level in range(level_of(tree)):
+        # a part whose size has no name on paper (10⁹ Ω²) is left inside the line that works it out
+        with contextlib.suppress(DiffsymError, ArithmeticError, ValueError):
+            stages.append(sheet.shown(tree, level))
+    if symbol_count(tree) > WIDEST:
+        return Relation((left, last), ("=" if exact else "≈",))
+    stages = list(dict.fromkeys((*stages, last)))
     if len(stages) > MOST_LINES:
         stages = [*stages[: MOST_LINES - 2], stages[-2], stages[-1]]
     sides = tuple(dict.fromkeys((left, tree, *stages)))

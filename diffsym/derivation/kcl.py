@@ -24,6 +24,7 @@ from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Step
 from diffsym.derivation.targets import Target, asked_currents, field_for, is_named, name_for, targets
 from diffsym.errors import CircuitError
 from diffsym.expression.tree import (
+    ZERO,
     Expression,
     Number,
     Product,
@@ -38,6 +39,9 @@ from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Claim, Independent
 from diffsym.kernel.rational import Field, Rational
 from diffsym.solve.quantity import Quantity
+
+LONGEST_RESULT = 26
+"""Symbols of a result up to which it is written out, where lines on the way to it are shortened by names."""
 
 PLAIN_ABOVE = 9
 """Networks with more unknowns than this are eliminated row by row, without search."""
@@ -131,7 +135,7 @@ class _Method:
         closing, result = self.result(scribe, net, founds)
         steps, closing = without_repetition(steps, closing)
         passages = [
-            Passage("equations", said("section.equations"), tuple(scribe.held()) + tuple(rows)),
+            Passage("equations", said("section.equations"), (*self.silenced(net), *scribe.held(), *rows)),
             Passage("elimination", said("section.elimination"), tuple(steps)),
             Passage("result", said("section.result"), tuple(closing)),
         ]
@@ -143,6 +147,14 @@ class _Method:
             result,
             tuple(net.field.names),
         )
+
+    def silenced(self, net: Network) -> list[Step]:
+        """The sentence that says which signals of the circuit are 0 in these rows."""
+        zeros = tuple(equation(Symbol(name), ZERO) for name in self.circuit.signals if name not in net.applied)
+        if not zeros:
+            return []
+        driven = tuple(Symbol(name) for name in net.applied)
+        return [Remark((said("symmetry.only-others-zero", signals=driven, zeros=zeros),))]
 
     def planned(
         self, asked: tuple[str, ...], spare: Sequence[str]
@@ -275,7 +287,7 @@ class _Method:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
         thorough = Writer(self.writer.kind, 2500)
         tree = linear_tree(total, self.circuit.signals, thorough)
-        if named == total or symbol_count(tree) + taken <= LONGEST:
+        if named == total or symbol_count(tree) + taken <= LONGEST_RESULT:
             return tree
         return linear_tree(named, self.circuit.signals, thorough)
 
@@ -322,13 +334,14 @@ class _Method:
         steps: list[Step] = []
         used = {row.name for row in net.rows if any(row.name not in found.outcome.unused for found in founds)}
         unused = [row.name for row in net.rows if row.name not in used]
-        there = {
-            name for row in net.rows if row.name in unused for value in row.form.values() for name in value.symbols
-        }
+        there, elsewhere = (
+            {name for row in net.rows if row.name in rows for value in row.form.values() for name in value.symbols}
+            for rows in (unused, used)
+        )
         own = dict.fromkeys(name for e in self.circuit.elements for name in symbols_of(e.value))
         signals = {key.name for key in self.signal_keys() if isinstance(key, Symbol)}
         absent = [name for name in own if name != "s" and name not in signals and not total.depends_on(name)]
-        only = [name for name in absent if name in there]
+        only = [name for name in absent if name in there - elsewhere]
         value = total.tree()
         claims: tuple[Claim, ...] = tuple(Independent(value, name) for name in absent)
         remark = unused_remark(scribe, unused, only)

@@ -78,7 +78,7 @@ def roles_of(pair: TransistorPair, slope: str) -> Mapping[str, Expression]:
         roles |= dict.fromkeys(("Ad", "Aa", "Ab"), Symbol(slope))
     roles["d"] = pair.applied if isinstance(pair.applied, Symbol) else free_name("vid", taken)
     if pair.load is not None:
-        roles |= {"R": pair.load.value, "VP": node_voltage(pair.load.supply)}
+        roles |= {"R": pair.load.value, "VP": pair.load.supply}
     return roles
 
 

@@ -45,10 +45,10 @@ class Transistor:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Resistors of one ``value`` from both outputs to the node ``supply``."""
+    """Resistors of one ``value`` from both outputs to a node at the voltage ``supply``."""
 
     value: Expression
-    supply: str
+    supply: Expression
     names: tuple[str, str]
 
 
@@ -208,7 +208,15 @@ def _load(circuit: Circuit, first: Transistor, second: Transistor) -> tuple[Load
     if ends[0] != ends[1]:
         return None, f"the loads {one.name} and {other.name} hang on different supplies"
     name = "RC" if first.kind == "bjt" else "RD"
-    return Load(_symbolic(one.value, name), ends[0], (one.name, other.name)), ""
+    return Load(_symbolic(one.value, name), _supply(circuit, ends[0]), (one.name, other.name)), ""
+
+
+def _supply(circuit: Circuit, node: str) -> Expression:
+    """The voltage of a node: what a source from ground to it gives, else the node's own."""
+    for source in circuit.elements:
+        if source.kind == "V" and source.nodes == (node, GROUND):
+            return _symbolic(source.value or ZERO, source.name)
+    return node_voltage(node)
 
 
 def _symbolic(value: Expression | None, name: str) -> Expression:

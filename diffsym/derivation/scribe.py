@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from diffsym.derivation.abbreviations import LONGEST, Abbreviation, Abbreviations
 from diffsym.derivation.currents import by_value
 from diffsym.derivation.forms import FormWriter, Key, Linear
-from diffsym.derivation.network import Network
+from diffsym.derivation.network import Network, Row
 from diffsym.derivation.rows import written
 from diffsym.derivation.said import Said, Sentence, said
 from diffsym.derivation.search import Combination
@@ -61,6 +61,14 @@ def node_lead(nodes: Sequence[str]) -> Said:
     return said("row.node", nodes=", ".join(nodes))
 
 
+def row_relation(network: Network, row: Row, tree_of: Callable[[Linear], Expression]) -> Relation:
+    """A row as the page shows it: term by term where that fits, else with equal elements collected."""
+    relation = written(network, row)
+    if row.kind == "kcl" and symbol_count(relation) > COMFORTABLE:
+        return min(relation, by_value(network, ((row.name, 1),), tree_of), key=symbol_count)
+    return relation
+
+
 class Scribe:
     """Writes lines for one network; every line's relation is remembered so that later lines can rest on it."""
 
@@ -101,10 +109,7 @@ class Scribe:
         """The KCL and law rows, each proved against the stamped equations."""
         steps: list[Step] = []
         for row in self.network.rows:
-            relation = written(self.network, row)
-            if row.kind == "kcl" and symbol_count(relation) > COMFORTABLE:
-                collected = by_value(self.network, ((row.name, 1),), self.forms.tree)
-                relation = min(relation, collected, key=symbol_count)
+            relation = row_relation(self.network, row, self.forms.tree)
             claim = stamped_claim(self.network, self.equations, row, relation)
             label = f"{self.prefix}row-{row.name}"
             self.relations[label] = relation

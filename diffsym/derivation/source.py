@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -245,13 +245,19 @@ def _translations(place: Place, value: Any) -> dict[str, Words]:
         if not re.fullmatch(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})?", language):
             raise place.error(f"{shown(language)} is no language", "a language has two or three letters, as de")
         found[language] = Words(
-            **place.source.values(_table(place, table, "a table"), WORD_KEYS, f" in {language}", None)
+            **place.source.values(
+                _table(place, table, "a table"), WORD_KEYS, f" in {language}", None, f"words.{language}"
+            )
         )
     return found
 
 
 def _titles(place: Place, value: Any) -> dict[str, str]:
-    return {name: text_value(place, title) for name, title in _table(place, value, "titles by quantity").items()}
+    within = f"{place.within}.titles"
+    return {
+        name: text_value(replace(place, key=name, within=within), title)
+        for name, title in _table(place, value, "titles by quantity").items()
+    }
 
 
 def _table(place: Place, value: Any, expected: str) -> Mapping[str, Any]:

@@ -132,8 +132,11 @@ def name_for(network: Network, target: Target) -> Key:
         return target.tree
     named = [part.element for part in walk(target.tree) if isinstance(part, BranchCurrent)]
     if named and not any(isinstance(part, NodeVoltage) for part in walk(target.tree)):
-        devices = {e.device or e.name for e in network.circuit.elements if e.name in named}
-        return free(*(f"i{_word(device)}" for device in devices if len(devices) == 1), "iout", "isum", "itot")
+        parts = [e for e in network.circuit.elements if e.name in named]
+        # the current of an element that stands alone is printed by the element's own name already
+        devices = {e.device for e in parts}
+        own = [f"i{_word(device)}" for device in devices if len(devices) == 1 and device]
+        return free(*own, *(("iin",) if all(e.kind == "V" for e in parts) else ()), "iout", "isum", "itot")
     if currents and not keys:
         return free("iin", "it", "ix") if len(currents) == 1 else free("isum", "itot")
     signs = sorted(int(value.as_fraction() > 0) if value.is_number else 2 for value in target.form.values())

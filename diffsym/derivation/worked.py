@@ -69,7 +69,7 @@ def _half(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name:
 
 
 def _determinants(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
-    return derive_determinants(circuit, quantity, writer, prefix=f"{name or 'q'}-cramer-")
+    return derive_determinants(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-cramer-")
 
 
 METHODS: Mapping[str, Method] = {"kcl": _kcl, "half-circuit": _half, "determinants": _determinants}

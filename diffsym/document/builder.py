@@ -11,6 +11,8 @@ from diffsym.document.findings import approximations, checks, results
 from diffsym.document.front import assumptions, drawing, model, problem
 from diffsym.document.lines import derivation, refusals, second
 from diffsym.document.meaning import interpretation
+from diffsym.document.numbers import numbers
+from diffsym.document.plots import plots
 from diffsym.document.provenance import provenance
 from diffsym.document.questions import question_sections
 from diffsym.document.renaming import check_renaming
@@ -80,11 +82,15 @@ def of_quantity(draft: Draft, quantity: WorkedQuantity) -> Iterator[Section]:
         yield results(draft, quantity, part)
         return
     first, *others = quantity.derivations
-    yield from derivation(draft, first, part, quantity.spec.note)
+    full = draft.wishes.detail == "full"
+    # a number that the checks work out by hand is not worked out in SI units before
+    by_hand = full and any(True for _ in numbers(draft, quantity))
+    yield from derivation(draft, first, part, quantity.spec.note, numbers=not by_hand)
     if draft.wishes.detail == "full":
         for other in others:
             yield second(draft, other, part)
         yield from refusals(draft, quantity, part)
     yield from approximations(draft, quantity, part)
     if draft.wishes.detail == "full":
+        yield plots(draft, quantity, part)
         yield checks(draft, quantity, part)

@@ -35,7 +35,8 @@ class Numbers:
 class Draft:
     """``shown``: lines on the page, by what they say; ``alias``: labels of lines that are shown under another label.
 
-    ``rows``: for each KCL line, the nodes that it holds at.
+    ``places``: the number of each line on the page. ``told``: remarks and netlists on it. ``rows``: for each KCL line,
+    the nodes that it holds at. ``plotted``: what is shown as a plot already.
     """
 
     worked: Worked
@@ -46,8 +47,11 @@ class Draft:
     shown: dict[tuple[str | Said, Relation], str] = field(default_factory=dict)
     alias: dict[str, str] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
+    places: dict[str, int] = field(default_factory=dict)
+    told: set[str | Said | Sentence] = field(default_factory=set)
     summed: set[tuple[str, ...]] = field(default_factory=set)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    plotted: list[object] = field(default_factory=list)
 
     @cached_property
     def speech(self) -> Speech:

@@ -14,9 +14,12 @@ from diffsym.expression.tree import (
     BranchCurrent,
     Call,
     Expression,
+    Negation,
     NodeVoltage,
+    Number,
     Relation,
     Sum,
+    Symbol,
     symbol_count,
     symbols_of,
     walk,
@@ -65,7 +68,7 @@ def checks(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
     listed = [row for row in quantity.checks if not (by_hand and row.name == "Number" and row.verdict == PASSED)]
     rows = tuple(check_row(draft, row) for row in listed)
     header = (speech.say("check.check"), speech.say("check.finding"), speech.say("check.verdict"))
-    blocks: list[Block] = [Table(header, rows)]
+    blocks: list[Block] = [Table(header, rows)] if rows else []
     blocks.extend(by_hand)
     divided = _divided_by(draft, quantity)
     if divided:
@@ -86,7 +89,7 @@ def _divided_by(draft: Draft, quantity: WorkedQuantity) -> tuple[Expression, ...
         tree
         for derivation in quantity.derivations[:1]
         for tree in derivation.conditions
-        if is_plain_sum(tree) and not signals & set(symbols_of(tree))
+        if is_plain_sum(tree) and not signals & set(symbols_of(tree)) and not is_positive(tree)
     )
     kept: list[Expression] = []
     for tree in trees:
@@ -105,4 +108,14 @@ def is_plain_sum(tree: Expression) -> bool:
     """A sum of products of parameters: worth saying that it is not zero."""
     return isinstance(tree, Sum) and not any(
         isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree)
+    )
+
+
+def is_positive(tree: Expression) -> bool:
+    """Whether it stands there that it is not zero: nothing is subtracted, and no symbol may be negative or complex."""
+    return not any(
+        isinstance(part, Negation)
+        or (isinstance(part, Number) and part.value < 0)
+        or (isinstance(part, Symbol) and (part.name == "s" or part.name.startswith(("Delta", "v", "i", "A"))))
+        for part in walk(tree)
     )

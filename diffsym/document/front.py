@@ -15,7 +15,7 @@ from diffsym.expression.tree import Relation, Symbol
 MOST_CURRENTS = 24
 """Currents that are named one by one."""
 
-MOST_USES = 8
+MOST_USES = 4
 """Lines that an assumption is said to be used in."""
 
 

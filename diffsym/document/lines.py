@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diffsym.derivation.branch_currents import node_sum
 from diffsym.derivation.checking import CheckedDerivation
-from diffsym.derivation.said import Said, Sentence, references, said
+from diffsym.derivation.said import Inline, Reference, Said, Sentence, said, turned
 from diffsym.derivation.scribe import UNUSED
 from diffsym.derivation.steps import Line, Netlist, Passage, Remark
 from diffsym.derivation.worked import WorkedQuantity
@@ -15,14 +17,20 @@ from diffsym.document.front import MOST_CURRENTS
 from diffsym.document.tree import Block, Equation, Heading, Listing, Paragraph, Section, Step
 
 REPEATED = ("KCL", "LAW", "GIVEN")
-"""Rules whose lines are shown once in a document."""
+"""Rules whose lines are shown once in a document, whatever is said before them."""
+
+SHORTENED, AND = (said("line.short"),), (said("line.and"),)
 
 KINDS = ("equations", "elimination", "result")
 
 
-def derivation(draft: Draft, checked: CheckedDerivation, part: str, note: Sentence = ()) -> Iterator[Section]:
-    """The sections of the first method; ``note``: what an author says before them."""
+def derivation(
+    draft: Draft, checked: CheckedDerivation, part: str, note: Sentence = (), *, numbers: bool = True
+) -> Iterator[Section]:
+    """The sections of the first method; ``note``: what an author says before them. ``numbers``: those worked in SI."""
     for passage in checked.derivation.passages:
+        if passage.kind == "numbers" and not numbers:
+            continue
         kind = passage.kind if passage.kind in KINDS else "equations"
         named = checked.derivation.method == "kcl"
         blocks = tuple(steps(draft, passage, named=named))
@@ -34,10 +42,11 @@ def derivation(draft: Draft, checked: CheckedDerivation, part: str, note: Senten
 def second(draft: Draft, checked: CheckedDerivation, part: str) -> Section:
     speech = draft.speech
     blocks: list[Block] = []
-    for passage in checked.derivation.passages:
-        if passage.kind != "result":
+    for passage in without_result(checked.derivation.passages):
+        shown = list(steps(draft, passage))
+        if shown and passage.kind != "result":
             blocks.append(Heading(4, speech.inlines((passage.title,))))
-        blocks.extend(steps(draft, passage))
+        blocks.extend(shown)
     blocks.append(speech.paragraph("second.agree"))
     method = checked.derivation.method
     key = f"second.{method}"
@@ -46,21 +55,77 @@ def second(draft: Draft, checked: CheckedDerivation, part: str) -> Section:
     return Section("second_method", title, tuple(blocks), part)
 
 
+def without_result(passages: Sequence[Passage]) -> Iterator[Passage]:
+    """The passages of a second method, whose result ends the passage before it without a heading of its own."""
+    for passage, after in itertools.pairwise((*passages, None)):
+        if passage is None or (passage.kind == "result" and passage is not passages[0]):
+            continue
+        closes = after is not None and after.kind == "result" and passage.kind != "equations"
+        yield replace(passage, steps=(*passage.steps, *after.steps)) if after is not None and closes else passage
+        if after is not None and after.kind == "result" and not closes:
+            yield after
+
+
 def refusals(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[Section]:
     """Why the half-circuit does not apply, where the circuit has two halves that do not match."""
     for refusal in quantity.refused:
-        if refusal.differ is not None:
+        if refusal.differ is not None and refusal.differ not in draft.told:
+            draft.told.add(refusal.differ)
             text = draft.speech.paragraph("second.no-halves", why=refusal.differ)
             yield Section("second_method", draft.word("second.why-not"), (text,), part)
 
 
 def steps(draft: Draft, passage: Passage, *, named: bool = False) -> Iterator[Block]:
-    """A passage's blocks; given lines that the document already shows are referred to, not shown again."""
-    again: list[str] = []
-    blocks = list(_fresh(draft, passage, again, named))
-    if again:
-        yield Paragraph(draft.speech.inlines((said("lines.before", lines=references(again)),)))
-    yield from blocks
+    """A passage's blocks; what the document already shows is referred to, not shown again."""
+    repeated = [known_line(draft, step) if isinstance(step, Line) else None for step in passage.steps]
+    at_once = passage.kind == "equations"
+    opening = next((k for k, step in enumerate(passage.steps) if not isinstance(step, Remark)), 0) if at_once else 0
+    for place in range(opening):
+        yield from _fresh(draft, passage, place, repeated, named)
+    if at_once:
+        yield from before(draft, repeated)
+    waiting: list[str | None] = []
+    for place in range(opening, len(repeated)):
+        if repeated[place] is not None:
+            waiting.append(repeated[place])
+            continue
+        blocks = list(_fresh(draft, passage, place, repeated, named))
+        if blocks and not at_once:
+            yield from before(draft, waiting)
+            waiting = []
+        yield from blocks
+    if not at_once:
+        yield from before(draft, waiting)
+
+
+def before(draft: Draft, labels: Sequence[str | None]) -> Iterator[Block]:
+    """Where lines stand that are used again: (1), (2) and (5) to (8)."""
+    known = sorted({label for label in labels if label is not None}, key=draft.places.__getitem__)
+    runs: list[list[str]] = []
+    for label in known:
+        if runs and draft.places[runs[-1][-1]] + 1 == draft.places[label]:
+            runs[-1].append(label)
+        else:
+            runs.append([label])
+    lines: list[Inline] = []
+    for run in runs:
+        if len(run) > 2:
+            lines.append(said("lines.range", first=Reference(run[0]), last=Reference(run[-1])))
+        else:
+            lines.extend(map(Reference, run))
+    if lines:
+        yield draft.speech.paragraph("lines.before", lines=tuple(lines))
+
+
+def known_line(draft: Draft, line: Line) -> str | None:
+    """The line that already says this one, for the same reason; a result is always shown."""
+    known = draft.shown.get((line.lead, line.relation))
+    if known is None or line.boxed:
+        return None
+    if line.rule not in REPEATED and turned(line.said, draft.alias) != turned(draft.lines[known].said, draft.alias):
+        return None
+    draft.alias[line.label] = known
+    return known
 
 
 def sums(draft: Draft, passage: Passage) -> Iterator[Block]:
@@ -89,24 +154,44 @@ def nodes_of(line: Line) -> tuple[str, ...]:
     return tuple(str(dict(line.lead.arguments).get("nodes", "")).split(", "))
 
 
-def _fresh(draft: Draft, passage: Passage, again: list[str], named: bool) -> Iterator[Block]:
-    for step in passage.steps:
-        match step:
-            case Netlist():
+def _fresh(draft: Draft, passage: Passage, place: int, repeated: Sequence[str | None], named: bool) -> Iterator[Block]:
+    """One step; nothing of a remark or a netlist that stands beside repeated lines and is repeated with them."""
+    step = passage.steps[place]
+    match step:
+        case Netlist(text):
+            if text not in draft.told:
                 yield from half(draft, step)
-            case Remark():
-                words = draft.inlines(step.said)
-                if words:
-                    yield Paragraph(words)
-            case Line():
-                known = draft.shown.get((step.lead, step.relation)) if step.rule in REPEATED else None
-                if known is not None:
-                    draft.alias[step.label] = known
-                    again.append(known)
-                else:
-                    if named and nodes_of(step):
-                        yield from sums(draft, passage)
-                    yield _line(draft, step)
+            draft.told.add(text)
+        case Remark():
+            words = draft.inlines(step.said)
+            again = turned(step.said, draft.alias)
+            if words and not (again in draft.told and _beside_repeated(passage, place, repeated)):
+                yield Paragraph(words)
+            draft.told.add(again)
+        case Line():
+            if named and nodes_of(step):
+                yield from sums(draft, passage)
+            previous = passage.steps[place - 1] if place and repeated[place - 1] is None else None
+            once_more = isinstance(previous, Line) and previous.said == step.said == SHORTENED
+            reason = AND if once_more else opening_of(passage, place, repeated)
+            yield _line(draft, replace(step, said=reason))
+
+
+def opening_of(passage: Passage, place: int, repeated: Sequence[str | None]) -> Sentence:
+    """Why a line holds; where it goes on with "and" after lines that are not shown again, what those began with."""
+    reasons = [step.said for step in passage.steps[: place + 1] if isinstance(step, Line)]
+    hidden = [known is not None for step, known in zip(passage.steps, repeated) if isinstance(step, Line)]
+    at = len(reasons) - 1
+    while at and reasons[at] == AND and hidden[at - 1]:
+        at -= 1
+    return reasons[at]
+
+
+def _beside_repeated(passage: Passage, place: int, repeated: Sequence[str | None]) -> bool:
+    """Whether the line before a remark, or the next one where none is, is shown already."""
+    lines = [k for k, step in enumerate(passage.steps) if isinstance(step, Line)]
+    near = [k for k in lines if k < place][-1:] or lines[:1]
+    return all(repeated[k] is not None for k in near)
 
 
 def half(draft: Draft, netlist: Netlist) -> Iterator[Block]:
@@ -118,14 +203,15 @@ def half(draft: Draft, netlist: Netlist) -> Iterator[Block]:
 
 
 def _line(draft: Draft, line: Line) -> Block:
-    draft.shown[line.lead, line.relation] = line.label
+    draft.shown.setdefault((line.lead, line.relation), line.label)
     draft.lines[line.label] = line
+    draft.places[line.label] = number = draft.numbers.next()
     nodes = nodes_of(line)
     if nodes:
         draft.rows[line.label] = nodes
     unused = line.said == (UNUSED,)
     note = draft.word("row.note") if unused else ""
     lead = draft.speech.text(line.lead)
-    shown = Equation(line.relation, line.label, draft.numbers.next(), line.boxed, lead, note)
+    shown = Equation(line.relation, line.label, number, line.boxed, lead, note)
     reason = () if unused else draft.inlines(line.said)
     return Step(reason, shown) if reason else shown

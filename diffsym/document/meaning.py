@@ -22,8 +22,12 @@ from diffsym.expression.tree import (
     Relation,
     Sum,
     Symbol,
+    symbol_count,
     symbols_of,
 )
+
+LONGEST = 9
+"""Symbols of a limit that is told in a sentence."""
 
 
 def interpretation(draft: Draft) -> Section:
@@ -59,17 +63,16 @@ def told_by(quantity: WorkedQuantity, parameters: frozenset[str]) -> Iterator[Se
     if sign:
         yield (said("meaning.positive" if sign > 0 else "meaning.negative", quantity=left),)
     for limit in quantity.limits:
-        if limit.value is None or limit.symbol not in symbols_of(tree):
+        if limit.value is None or limit.symbol not in symbols_of(tree) or symbol_count(limit.value) > LONGEST:
             continue
         arrow = Relation((Symbol(limit.symbol), Symbol("oo") if limit.to == "oo" else ZERO), ("→",))
         key = "meaning.vanishes" if limit.value == ZERO else "meaning.limit"
         yield (said(key, quantity=left, limit=arrow, value=limit.value),)
-    symbols = tuple(Symbol(name) for name in symbols_of(tree))
-    if not symbols:
+    symbols = tuple(Symbol(name) for name in symbols_of(tree) if name in parameters)
+    if not symbols_of(tree):
         yield (said("meaning.number", quantity=left),)
-        return
-    key = "meaning.depends-all" if parameters <= {symbol.name for symbol in symbols} else "meaning.depends"
-    yield (said(key, quantity=left, symbols=symbols),)
+    elif parameters - {"s"} > {symbol.name for symbol in symbols}:
+        yield (said("meaning.depends", quantity=left, symbols=symbols),)
 
 
 def sign_of(tree: Expression) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from diffsym.circuit.model import LinearElement, SmallSignalCircuit
-from diffsym.derivation.said import Inline, Said, Sentence, said
+from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
+from diffsym.derivation.said import Inline, Reference, Said, Sentence, said
 from diffsym.derivation.worked import Worked, WorkedQuantity, writer_for
 from diffsym.document.draft import Draft
 from diffsym.document.tree import Block, Table
 from diffsym.errors import DiffsymError
 from diffsym.expression.names import joined
 from diffsym.expression.tree import (
+    ZERO,
     Expression,
     NodeVoltage,
     Relation,
@@ -35,8 +36,11 @@ MOST_OF_A_QUANTITY = 3
 MOST = 8
 """Slips that are told, of one kind for a quantity, for a quantity, and in a document."""
 
-LONGEST = 18
+LONGEST = 12
 """Symbols of a wrong formula that is worth showing."""
+
+INLINE = 5
+"""Symbols of a right one up to which it stands beside the wrong one."""
 
 MOST_TERMS = 60
 
@@ -57,16 +61,24 @@ def mistakes(draft: Draft) -> tuple[Block, ...]:
         return ()
     speech = draft.speech
     header = (speech.say("slip.slip"), speech.say("slip.gives"), speech.say("slip.instead"))
-    results = {quantity.left: quantity.tree for quantity in draft.worked.quantities}
+    results = {quantity.left: right_one(draft, quantity) for quantity in draft.worked.quantities}
     rows = tuple(
         (
             speech.inlines((slip.words,)),
             speech.inlines((Relation((slip.left, slip.wrong), ("=",)),)),
-            speech.inlines((results[slip.left],)),
+            draft.inlines((results[slip.left],)),
         )
         for slip in found
     )
     return (speech.paragraph("slip.computed"), Table(header, rows))
+
+
+def right_one(draft: Draft, quantity: WorkedQuantity) -> Expression | Reference:
+    """A result where it is short, else the line that it stands on."""
+    boxed = next((line.label for line in quantity.derivations[0].derivation.lines if line.boxed), "")
+    if symbol_count(quantity.tree) > INLINE and draft.label(boxed) in draft.places:
+        return Reference(boxed)
+    return quantity.tree
 
 
 def slips(worked: Worked) -> Iterator[Slip]:
@@ -158,10 +170,15 @@ def of_circuits(worked: Worked, quantity: WorkedQuantity) -> Iterator[Slip]:
 
 
 def is_likely(other: Instead, quantity: WorkedQuantity) -> bool:
-    """Whether people take a node for ground by mistake: one that steers a part, and that is not asked for."""
+    """Whether people take a node for ground by mistake: one that steers a part, no output.
+
+    A node at which a transistor's drain or collector drives is nobody's ground.
+    """
     if other.name != "virtual-ground":
         return True
     node = other.circuit.elements[-1].plus
+    if any(e.kind == "G" and e.control is not None and node == e.plus != e.control[1] for e in other.circuit.elements):
+        return False
     asked = {end for part in walk(quantity.asked) if isinstance(part, NodeVoltage) for end in (part.plus, part.minus)}
     return node not in asked and any(e.control is not None and e.control[1] == node for e in other.circuit.elements)
 
@@ -197,7 +214,9 @@ def words_for(other: Instead, circuit: SmallSignalCircuit) -> Said:
     added = [element for name, element in theirs.items() if name not in mine]
     if added:
         return said(f"slip.{other.name}", node=added[0].plus)
-    devices: Sentence = tuple(dict.fromkeys(element.device for element in changed if element.device))
+    still = {GROUND, *(e.plus for e in circuit.elements if e.kind == "V" and e.minus == GROUND and e.value == ZERO)}
+    moving = [e for e in changed if e.control is None or e.control[1] not in still]
+    devices: Sentence = tuple(dict.fromkeys(element.device for element in moving if element.device))
     if other.name in ("vgs-as-vg", "body-effect"):
         if other.name == "body-effect":
             return said("slip.body-effect", devices=devices)

@@ -36,12 +36,14 @@ def question_sections(draft: Draft, *, blanks: bool) -> Iterator[Section]:
     """A section of questions for each quantity, numbered through the document."""
     wanted = RANKS[draft.wishes.detail]
     number = 0
+    asked = set[Sentence]()
 
     def blocks(questions: Iterator[Question]) -> Iterator[Block]:
         nonlocal number
         for question in questions:
-            if RANKS[question.detail] > wanted:
+            if RANKS[question.detail] > wanted or question.words in asked:
                 continue
+            asked.add(question.words)
             number += 1
             yield Paragraph((Strong(f"{number}."), Text(" "), *draft.inlines(question.words)))
             if blanks:
@@ -49,9 +51,11 @@ def question_sections(draft: Draft, *, blanks: bool) -> Iterator[Section]:
 
     title = draft.word("heading.questions")
     yield Section("equations", title, tuple(blocks(of_the_circuit(draft))))
+    told = set[Sentence]()
     for quantity in draft.worked.quantities:
         part = draft.part_of(quantity)
-        yield Section("equations", title if not part else "", tuple(blocks(of_quantity(draft, quantity))), part)
+        own = of_quantity(draft, quantity, told)
+        yield Section("equations", title if not part else "", tuple(blocks(own)), part)
     yield Section("interpretation", draft.word("heading.interpretation"), tuple(blocks(of_meaning())))
 
 
@@ -70,7 +74,8 @@ def of_meaning() -> Iterator[Question]:
     yield ask("meaning", 5, "full")
 
 
-def of_quantity(draft: Draft, quantity: WorkedQuantity) -> Iterator[Question]:
+def of_quantity(draft: Draft, quantity: WorkedQuantity, told: set[Sentence]) -> Iterator[Question]:
+    """``told``: what the checks of units have said so far; one that says nothing new is not asked for."""
     derivation = quantity.derivations[0].derivation
     left, lines = quantity.left, derivation.lines
     if draft.wishes.detail == "result":
@@ -84,7 +89,7 @@ def of_quantity(draft: Draft, quantity: WorkedQuantity) -> Iterator[Question]:
             yield ask("kcl", min(2 * len(nodes) + 1, MOST_ROWS), nodes=nodes)
         yield ask("eliminate", min(4 + len(lines), MOST_ROWS), hint=_hint(lines), quantity=left)
     yield from _second(quantity)
-    yield from _checks(quantity)
+    yield from _checks(quantity, told)
     for found in quantity.approximations:
         symbols = tuple(Symbol(name) for name in (*found.large, *found.small))
         key = "simplify-large" if found.large else "simplify-small"
@@ -117,8 +122,11 @@ def _second(quantity: WorkedQuantity) -> Iterator[Question]:
         yield ask("no-half-circuit", 5, "full")
 
 
-def _checks(quantity: WorkedQuantity) -> Iterator[Question]:
-    yield ask("units", 2, "full", quantity=quantity.left)
+def _checks(quantity: WorkedQuantity, told: set[Sentence]) -> Iterator[Question]:
+    units = next((row.said for row in quantity.checks if row.name == "Dimensions"), ())
+    if units not in told and quantity.tree != ZERO:
+        yield ask("units", 2, "full", quantity=quantity.left)
+    told.add(units)
     for symbol in quantity.spec.independent_of:
         yield ask("depends", 3, "full", quantity=quantity.left, symbol=Symbol(symbol))
     for limit in quantity.limits:

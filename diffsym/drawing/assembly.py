@@ -11,20 +11,21 @@ from diffsym.drawing.draft import Draft
 from diffsym.drawing.labelling import label_box, place_labels, wanted_places
 from diffsym.drawing.lettering import HEIGHT, node_latex
 from diffsym.drawing.placed import Label, Layout, Point, Symbol, Wire
-from diffsym.drawing.routing import FAR, Edge, Router, line, segments, slanted
+from diffsym.drawing.routing import EFFORT, FAR, Edge, Effort, Router, line, segments, slanted
 from diffsym.drawing.sheet import BOTTOM, TOP, Sheet
 from diffsym.expression.notation import Notation
 
 LONGEST_LINK = 16
 NEAR_TRACK = 4
 
-FIXED = frozenset({"opamp", "port", "ground", "supply", "name", "hint", "mark"})
+FIXED = frozenset({"opamp", "port", "ground", "supply", "name", "hint", "mark", "coupling"})
 """Symbols whose pins are not led to their net's height first."""
 
 
-def assemble(draft: Draft, sheet: Sheet, notation: Notation) -> Layout:
+def assemble(draft: Draft, sheet: Sheet, notation: Notation, effort: Effort | None = None) -> Layout:
     """Wires a draft and puts its labels down; a net that cannot be wired is tied by its name."""
-    router = Router(draft.symbols, wanted_places(draft.symbols), draft.tracks, _rails(draft, sheet))
+    allowed = EFFORT if effort is None else min(EFFORT, max(0, effort.left))
+    router = Router(draft.symbols, wanted_places(draft.symbols), draft.tracks, _rails(draft, sheet), allowed)
     for net, start, end in draft.trunks:
         router.take(net, line(start, end))
     for net, start, end in draft.diagonals:
@@ -40,10 +41,16 @@ def assemble(draft: Draft, sheet: Sheet, notation: Notation) -> Layout:
         if not _wire(router, draft, sheet, net, pins):
             joined.append(net)
             names += _tied(router, net, pins[net], sheet, notation)
+    if effort is not None:
+        effort.left -= allowed - router.effort
     symbols = (*draft.symbols, *names)
+    for net in pins:
+        if not sheet.fixed(net):
+            router.prune(net, {point for symbol in symbols for own, point in symbol.pins if own == net})
     wires, dots = _drawn(router, symbols)
     layout = Layout(sheet.title, symbols, wires, dots, place_labels(symbols, wires), tuple(joined))
-    return replace(layout, labels=(*layout.labels, *_notes(layout, sheet.notes)))
+    notes = [each.note for each in sheet.couplings if each.ends not in draft.coupled]
+    return replace(layout, labels=(*layout.labels, *_notes(layout, notes)))
 
 
 def _notes(layout: Layout, notes: Sequence[str]) -> list[Label]:

@@ -21,6 +21,9 @@ BEYOND = 14.0
 ON_THE_AXIS = 6.0
 """Lying where the mirror image would lie as well."""
 
+THROUGH = 6.0
+"""A body that a wire has to go round."""
+
 OVER_ANOTHER = 6.0
 """Lying over a part of the same net, whose own wire would have to go round."""
 
@@ -48,12 +51,12 @@ def runs(sheet: Sheet, parts: Sequence[Part]) -> list[Run]:
     while left:
         part = left.pop(0)
         run = Run((part,), *part.ends)
-        for each in (run, run.turned()):
-            run = each
+        for _ in ("forth", "back"):
             while (follower := _follower(sheet, run, left)) is not None:
                 left.remove(follower)
                 far = follower.ends[follower.ends[0] == run.last]
                 run = Run((*run.parts, follower), run.first, far)
+            run = run.turned()
         found.append(run)
     return found
 
@@ -108,7 +111,8 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run, paired: bool = False) -> tup
         carrying = [point for point, name in places if name != "g"]
         pins[net] = carrying if across and carrying else [point for point, _ in places]
     columns = _column_wires(draft)
-    bodies = [*(symbol.box for symbol in draft.symbols), *draft.kept_free, *(box for _, box in columns)]
+    solid = [symbol.box for symbol in draft.symbols]
+    bodies = [*solid, *draft.kept_free, *(box for _, box in columns)]
     within = _within_rails(draft, sheet)
     best: tuple[tuple[float, int, int, int], Point, Run] | None = None
     for x in [0] if across else range(min(xs) - 10, max(xs) + 11):
@@ -120,8 +124,10 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run, paired: bool = False) -> tup
             passed = BEYOND * (y not in within)
             passed += _passed(draft, run, x, y) + (ON_THE_AXIS if paired and abs(x) < run.half else 0.0)
             for k, way in enumerate((run, run.turned())):
-                cost = passed + _reach(draft, sheet, way.first, pins, (x - run.half, y), False, columns)
-                cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns)
+                cost = passed + _reach(draft, sheet, way.first, pins, (x - run.half, y), False, columns, solid)
+                if best is not None and cost > best[0][0]:
+                    continue
+                cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns, solid)
                 key = (round(cost, 6), abs(x), -y, k)
                 if best is None or key < best[0]:
                     best = (key, (x, y), way)
@@ -154,20 +160,51 @@ def _reach(
     at: Point,
     right: bool,
     columns: Sequence[tuple[str, Box]],
+    bodies: Sequence[Box],
 ) -> float:
     """What the wire from an end to its net costs."""
     track, points = draft.tracks.get(net), pins[net]
     if not points:
         port = sheet.ports.get(net)
-        return 4.0 if port is not None and port.inward and right else 0.0
+        if port is None or not port.inward:
+            return 0.0
+        outside = min(at[0], *(symbol.at[0] for symbol in draft.symbols))
+        way = Box.around((at, (outside, at[1]))).grown(0.1)
+        crossed = sum(way.meets(box) for _, box in columns)
+        return 4.0 * right + ACROSS_A_COLUMN * crossed + THROUGH * sum(way.meets(box) for box in bodies)
     if track is None:
-        return min(abs(x - at[0]) + 1.5 * abs(y - at[1]) for x, y in points)
+        return min(_corner(net, at, point, columns, bodies) for point in points)
     away, near = min((abs(x - at[0]), x) for x, _ in points)
     low, high = sorted((near, at[0]))
     crossed = sum(
         low < box.left and box.right < high and box.bottom <= track <= box.top for other, box in columns if other != net
     )
-    return away + 2.2 * abs(track - at[1]) + (1.5 if away < 1 else 0.0) + ACROSS_A_COLUMN * crossed
+    on_track = away + 2.2 * abs(track - at[1]) + (1.5 if away < 1 else 0.0) + ACROSS_A_COLUMN * crossed
+    return min(on_track, _straight(net, at, columns, bodies))
+
+
+def _straight(net: str, at: Point, columns: Sequence[tuple[str, Box]], bodies: Sequence[Box]) -> float:
+    """A level wire to a column of the net that passes by."""
+    best = FAR * 1.0
+    for own, box in columns:
+        if own == net and box.bottom < at[1] < box.top:
+            to = ((box.left + box.right) / 2, at[1])
+            way = Box.around((at, to)).grown(0.05)
+            over = sum(way.meets(other) for name, other in columns if name != net)
+            cost = abs(to[0] - at[0]) + 1.5 + ACROSS_A_COLUMN * over
+            best = min(best, cost + THROUGH * sum(way.meets(body) for body in bodies))
+    return best
+
+
+def _corner(net: str, at: Point, to: Point, columns: Sequence[tuple[str, Box]], bodies: Sequence[Box]) -> float:
+    """A wire with one corner to a pin: its length, what it crosses and what stands in its way."""
+    best = FAR * 1.0
+    for corner in ((to[0], at[1]), (at[0], to[1])):
+        legs = [Box.around(leg).grown(0.1) for leg in ((at, corner), (corner, to))]
+        over = sum(any(leg.meets(box) for leg in legs) for other, box in columns if other != net)
+        hit = sum(any(leg.meets(box.grown(-0.2)) for leg in legs) for box in bodies)
+        best = min(best, ACROSS_A_COLUMN * over + THROUGH * hit)
+    return best + abs(to[0] - at[0]) + 1.5 * abs(to[1] - at[1])
 
 
 def _passed(draft: Draft, run: Run, x: int, y: int) -> float:

@@ -14,7 +14,7 @@ class Draft:
     """``trunks``: straight wires to lay first. ``mirrored``: the sheet's mirror is the line x = 0.
 
     ``tied``: nets whose terminals stand for the wire between them. ``diagonals``: the wires of a cross-coupled
-    pair, ``kept_free`` the room that they take.
+    pair, ``kept_free`` the room that they take. ``coupled``: pairs of inductors whose coefficient stands between them.
     """
 
     symbols: list[Symbol] = field(default_factory=list)
@@ -24,6 +24,7 @@ class Draft:
     tied: set[str] = field(default_factory=set)
     diagonals: list[tuple[str, Point, Point]] = field(default_factory=list)
     kept_free: list[Box] = field(default_factory=list)
+    coupled: set[frozenset[str]] = field(default_factory=set)
 
     def free(self, box: Box) -> bool:
         return not any(box.meets(each.box) for each in self.symbols)

@@ -18,6 +18,7 @@ from diffsym.drawing.ladder import ladder
 from diffsym.drawing.pins import pin_symbols
 from diffsym.drawing.placed import GRID_CM, Cell, Layout, Symbol
 from diffsym.drawing.reading import read_sheet
+from diffsym.drawing.routing import Effort
 from diffsym.drawing.row import in_rows
 from diffsym.drawing.shapes import TRANSISTORS
 from diffsym.drawing.sheet import Sheet
@@ -32,6 +33,9 @@ ROOMS = (0, 1, 2, 4)
 
 COLUMN_CM = 16.5
 """Centimetres of a text column, which no drawing exceeds."""
+
+PAGE_CM = 23.5
+"""Centimetres from top to bottom of a page, which a drawing exceeds only where its letters would be too small."""
 
 SMALLEST = 0.78
 """How much smaller a drawing may be printed to fit the column: its letters have 7 pt at least."""
@@ -82,42 +86,51 @@ def _known(places: Mapping[str, Cell], circuit: Circuit | SmallSignalCircuit) ->
 def _candidates(sheet: Sheet, notation: Notation, widest: float) -> Iterable[Layout]:
     """Layouts in the order in which they are wanted: whole, in few rows, in more rows, then with a fault."""
     limit = widest / SMALLEST
+    effort = Effort()
     flawed: list[tuple[int, int, Layout]] = []
     wide = packing(sheet) * breadth(sheet) * GRID_CM > SURELY_WIDE * limit
 
     def whole() -> Iterable[Layout]:
         if not wide:
-            yield _whole(sheet, notation)
+            yield _whole(sheet, notation, effort)
 
     def cut() -> Iterable[Layout]:
         for sheets in folds(sheet, notation, limit / GRID_CM):
-            yield stacked(sheets, lambda each: _whole(each, notation))
+            yield stacked(sheets, lambda each: _whole(each, notation, effort))
 
     for layouts in (whole(), cut()):
+        if effort.spent:
+            break
         for layout in layouts:
             faults = len(overlaps(layout)) + 10 * len(layout.joined)
             if layout.width_cm <= limit and not faults:
                 yield layout
             elif layout.width_cm <= limit:
                 flawed.append((faults, len(flawed), layout))
+            if effort.spent:
+                break
     yield from (layout for _, _, layout in sorted(flawed, key=lambda each: each[:2]))
 
 
 def _fitted(layout: Layout, widest: float) -> Layout:
     """The layout at the size at which it fits; letters stay legible unless a single row is wider than that."""
-    return layout if layout.width_cm <= widest else replace(layout, scale=round(widest / layout.width_cm - 5e-4, 3))
+    wide = widest / layout.width_cm
+    high = max(PAGE_CM / layout.height_cm, SMALLEST)
+    return layout if min(wide, high) >= 1 else replace(layout, scale=round(min(wide, high) - 5e-4, 3))
 
 
-def _whole(sheet: Sheet, notation: Notation) -> Layout:
+def _whole(sheet: Sheet, notation: Notation, effort: Effort) -> Layout:
     """One drawing of all of a sheet: the first room between columns with which nothing lies on anything."""
     placer = _placer(sheet)
     tried = []
     for room in ROOMS if len(sheet.parts) <= MANY else ROOMS[:1]:
-        layout = assemble(placer(room), sheet, notation)
+        layout = assemble(placer(room), sheet, notation, effort)
         faults = len(overlaps(layout)) + 10 * len(layout.joined) + 1000 * len(sheet_faults(layout, sheet))
         if not faults:
             return layout
         tried.append((faults, room, layout))
+        if effort.spent:
+            break
     return min(tried, key=lambda each: each[:2])[2]
 
 
@@ -136,7 +149,7 @@ def _placer(sheet: Sheet) -> Callable[[int], Draft]:
             add_opamps(draft, sheet)
             if sheet.places:
                 pin_symbols(draft, {name: sheet.places[name] for name in sheet.places if name not in columns.of})
-            return _with_terminals(draft, sheet)
+            return _with_named_tails(_with_named_controls(_with_terminals(draft, sheet), sheet), sheet)
 
         return standing
     if "opamp" in shapes:
@@ -152,11 +165,21 @@ def _placer(sheet: Sheet) -> Callable[[int], Draft]:
 
 def _with_named_controls(draft: Draft, sheet: Sheet) -> Draft:
     """The names of nodes whose voltages steer a source, where no terminal bears them."""
-    steering = {net for part in sheet.parts for net in part.control or () if part.shape in "EG"}
-    for net in sorted(steering - set(sheet.ports)):
+    for net in sorted(sheet.steering - set(sheet.ports)):
         points = [] if sheet.fixed(net) else draft.points(net)
         if points and net in sheet.net_names:
             draft.symbols.append(Symbol("name", "", points[0][2], {"at": net}, latex=sheet.net_names[net]))
+    return draft
+
+
+def _with_named_tails(draft: Draft, sheet: Sheet) -> Draft:
+    """The names of nodes at which sources meet, over the middle of their wire; and of drains that go on to a gate."""
+    for net in sorted(set(sheet.node_names) - set(sheet.ports) - sheet.steering):
+        xs = sorted({x for _, pin, (x, _) in draft.points(net) if pin == "s"})
+        xs = xs if len(xs) > 1 else sorted({x for _, pin, (x, _) in draft.points(net) if pin == "d"})
+        if xs and net in draft.tracks:
+            at = ((xs[0] + xs[-1]) // 2, draft.tracks[net])
+            draft.symbols.append(Symbol("hint", "", at, {"at": net}, latex=sheet.node_names[net]))
     return draft
 
 

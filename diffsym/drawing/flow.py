@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.bridges import add_bridges
 from diffsym.drawing.draft import Draft, bipole
+from diffsym.drawing.legs import bridge_legs, standing_legs
 from diffsym.drawing.placed import Point, Symbol
 from diffsym.drawing.sheet import Part, Sheet
 
@@ -29,10 +30,13 @@ class _Flow:
         self.placed: dict[str, Symbol] = {}
         self.tracks: dict[str, int] = {}
         self.shift = 0
+        self.legs = bridge_legs(sheet)
+        self.of_bridge = {part.name for leg in self.legs for part in (leg.over, leg.under)}
 
     def draft(self) -> Draft:
         for layer in self.layers():
             self.place_layer(layer)
+        self.place_bridge()
         self.extend_to_the_left()
         across = [part for part in self.others if part.name not in self.placed and self.between(part)]
         self.place_loads(across)
@@ -224,6 +228,58 @@ class _Flow:
             if part.name not in self.placed:
                 self.placed[part.name] = bipole(part, at, self.pin_of(part, pins[inputs[0]]), turned=True)
             count += 1
+        for pin in "+-":
+            way = self.round(pins[pin], pins["o"])
+            if pins[pin] == pins["o"] or self.sheet.fixed(pins[pin]) or not way:
+                continue
+            above = 1 if symbol.pin(pin)[1] > symbol.at[1] else -1
+            y = symbol.at[1] + above * (4 + 3 * (count if pin == "-" else 0))
+            stems = [self.stem(net, way) for _, net in way]
+            y += 4 * (above > 0 and any(stems))
+            xs = [symbol.at[0] + 4 * k - 2 * (len(way) - 1) for k in range(len(way))]
+            while any(self.free((x, y), True) != (x, y) for x in xs):
+                y += above
+            for x, (part, net) in zip(xs, way):
+                self.placed[part.name] = bipole(part, (x, y), self.pin_of(part, net), turned=True)
+            for x, (_, net), stem in zip(xs, way, stems):
+                if stem is not None:
+                    self.placed[stem.name] = bipole(stem, (x - 2, y - 3), self.pin_of(stem, net), turned=False)
+            count += pin == "-"
+
+    def round(self, start: str, end: str) -> list[tuple[Part, str]]:
+        """Two or three parts in series from an input to the output; a T may stand on the ground in between."""
+        for part in self.others:
+            way, net = [(part, start)], start
+            if net not in part.ends or part.name in self.placed:
+                continue
+            while len(way) < 4:
+                net = way[-1][0].ends[way[-1][0].ends[0] == net]
+                if net == end:
+                    return way if len(way) > 1 else []
+                onward = [other for other, _ in self.sheet.on(net) if other is not way[-1][0]]
+                onward = [other for other in onward if not self.is_stem(other)] if len(onward) == 2 else onward
+                if len(onward) != 1 or self.sheet.fixed(net) or net in self.sheet.ports or onward[0].shape == "opamp":
+                    break
+                way.append((onward[0], net))
+        return []
+
+    def is_stem(self, part: Part) -> bool:
+        return part.bipole and part.shape in "RCL" and any(self.sheet.fixed(end) for end in part.ends)
+
+    def stem(self, net: str, way: Sequence[tuple[Part, str]]) -> Part | None:
+        """What leads from a node inside a way to ground."""
+        inside = [each for _, each in way[1:]]
+        return next((part for part, _ in self.sheet.on(net) if net in inside and self.is_stem(part)), None)
+
+    def place_bridge(self) -> None:
+        found = None
+        if self.legs:
+            found = standing_legs(self.legs, list(self.placed.values()))
+        if found is None:
+            self.of_bridge.clear()
+            return
+        self.placed |= {symbol.element: symbol for symbol in found[0]}
+        self.tracks |= found[1]
 
     def place_inputs(self, name: str) -> None:
         symbol, pins = self.placed[name], self.opamps[name].pins
@@ -234,7 +290,8 @@ class _Flow:
                 continue
             x, y = symbol.pin(pin)
             up = 1 if y > symbol.at[1] else -1
-            series = [part for part in self.others if net in part.ends and part.name not in self.placed]
+            waiting = [part for part in self.others if part.name not in self.placed and part.name not in self.of_bridge]
+            series = [part for part in waiting if net in part.ends]
             series.sort(key=lambda part: any(self.sheet.fixed(end) for end in part.ends))
             level, moved = y, False
             for part in series:

@@ -196,6 +196,12 @@ def _sheets(sheet: Sheet, rows: Sequence[Sequence[Unit]], notation: Notation) ->
     found: list[Sheet] = []
     of_row = [frozenset[str]().union(*(unit.nets for unit in row)) for row in rows]
     told: set[str] = set()
+    told_in = {
+        each.ends: k
+        for each in sheet.couplings
+        for k, row in enumerate(rows)
+        if each.ends <= {part.name for unit in row for part in unit.parts}
+    }
     for k, row in enumerate(rows):
         names = {part.name for unit in row for part in unit.parts}
         parts = tuple(part for part in sheet.parts if part.name in names)
@@ -225,7 +231,7 @@ def _sheets(sheet: Sheet, rows: Sequence[Sequence[Unit]], notation: Notation) ->
                 image,
                 image_of_net,
                 {net: name for net, name in sheet.node_names.items() if net in nets},
-                sheet.notes if k == 0 else (),
+                tuple(each for each in sheet.couplings if told_in.get(each.ends, 0) == k),
                 sheet.places,
                 sheet.net_names,
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.sheet import Part, Sheet
 
-SERIES = frozenset("RCLD")
+SERIES = frozenset("RCLDA")
 SWEEPS = 80
 
 

@@ -16,7 +16,7 @@ DOT = 0.16
 
 MARKS = ("gap", "mark")
 
-ORDER = ("opamp", *MARKS, *"RCLDVIEG", *sorted(TRANSISTORS), "supply", "port", "name", "hint")
+ORDER = ("opamp", *MARKS, "coupling", *"RCLDVIEGA", *sorted(TRANSISTORS), "supply", "port", "name", "hint")
 """Symbols with little choice are served first."""
 
 Place = tuple[float, float, str]
@@ -101,6 +101,10 @@ def places(symbol: Symbol) -> Iterator[Place]:
         return
     if symbol.shape in MARKS:
         yield (x, y, "center")
+        return
+    if symbol.shape == "coupling":
+        yield (x, box.top + AIR + HEIGHT / 2, "center")
+        yield (x, box.bottom - AIR - HEIGHT / 2, "center")
         return
     if symbol.shape in TRANSISTORS:
         yield from _beside_transistor(symbol)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import ceil
+from math import ceil, floor
 
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.draft import Draft, bipole
@@ -21,6 +21,7 @@ from diffsym.drawing.terminals import name_tracks
 STOREY = 5
 SUBTRACK = 2
 LIFT = 3
+COUPLED_ROOM = 4.0
 
 
 def ladder(sheet: Sheet) -> Ladder:
@@ -52,12 +53,30 @@ class Ladder:
                 continue
             items[name] = Item(name, part.ends, name in self.strata.lying, _rank(part), bool(outputs & set(part.ends)))
         self.items = items
-        self.order = best_order(items, self.strata.levels, self.image)
+        if any(self._crooked(name) for name in self.strata.lying):
+            self.image = {}
+        self.order = best_order(items, self.strata.levels, self.image, [each.ends for each in sheet.couplings])
         if set(sheet.places) & set(self.order.names):
             self.order = in_order(pin_order(self.order.names, sheet.places), items, self.strata.levels)
         self.at = {name: k for k, name in enumerate(self.order.names)}
         self.left_end = self.order.left_end
+        self.facing = self._facing()
         self.mirrored = self.order.mirrored
+
+    def _crooked(self, name: str) -> bool:
+        """Whether a lying part is its own image although its two ends are not."""
+        first, second = self.parts[name].ends
+        return self.image.get(name) == name and self.sheet.image_of_net.get(first, first) != second
+
+    def _facing(self) -> dict[str, int]:
+        """Coupled inductors that stand side by side: the side of their labels, away from each other."""
+        side: dict[str, int] = {}
+        for each in self.sheet.couplings:
+            if each.ends <= self.at.keys() and abs(self.at[each.first] - self.at[each.second]) == 1:
+                left, right = sorted(each.ends, key=lambda name: self.at[name])
+                if not each.ends & (side.keys() | self.strata.lying):
+                    side |= {left: -1, right: 1}
+        return side
 
     def draft(self, room: int = 0) -> Draft:
         """``room``: grid steps between columns beyond what they seem to need."""
@@ -103,9 +122,19 @@ class Ladder:
             draft.symbols.append(symbol)
             for pin, net in part.pins.items():
                 draft.trunks.append((net, symbol.pin(pin), (symbol.pin(pin)[0], y[net])))
+        self._couple(draft, x, centres)
         self._trunks(draft, ends, y)
         name_tracks(draft, self.sheet, ends, y)
         return draft
+
+    def _couple(self, draft: Draft, x: Mapping[str, int], centres: Mapping[str, int]) -> None:
+        """The coefficient of two coils that face each other, between their upper ends."""
+        for each in self.sheet.couplings:
+            sides = {self.facing.get(name) for name in each.ends}
+            if sides == {-1, 1} and centres[each.first] == centres[each.second]:
+                middle = (x[each.first] + x[each.second]) // 2
+                draft.symbols.append(Symbol("coupling", "", (middle, centres[each.first] + 1), {}, latex=each.latex))
+                draft.coupled.add(each.ends)
 
     def _stacks(self) -> dict[str, str]:
         """Lying parts that are parallel to another: part → the one over which it is drawn."""
@@ -181,6 +210,8 @@ class Ladder:
         return self.parts[name].shape in "VI" and centre < self.base[1] and len(self.base) > 2
 
     def _side(self, name: str, x: int, centre: int) -> int:
+        if name in self.facing:
+            return self.facing[name]
         left = self.mirrored and x < 0 and not self._inward(name, centre)
         right = self.mirrored and x > 0 and self._inward(name, centre)
         return -1 if left or right else 1
@@ -202,10 +233,24 @@ class Ladder:
         left, right = -body.left, body.right + AIR + text
         if name in self.beside:
             left = self._offset(name) + width(self.beside[name]) / 2
-        return (right, left) if flip and not self._inward(name, centre) else (left, right)
+        flip = self.facing[name] < 0 if name in self.facing else flip and not self._inward(name, centre)
+        return (right, left) if flip else (left, right)
+
+    def _in_line(self, first: str, second: str) -> bool:
+        """Whether two neighbours carry on one column: what stands on the one's lower net hangs from it."""
+        here, there = self.at[first], self.at[second]
+        if abs(here - there) != 1 or any(self.parts[each].shape == "gap" for each in (first, second)):
+            return False
+        if self.strata.lying & {first, second}:
+            return False
+        (low, high), (bottom, top) = self.extent[first], self.extent[second]
+        shared = set(self.parts[first].ends) & set(self.parts[second].ends) - {GROUND}
+        return bool(shared) and (low == top or bottom == high)
 
     def _apart(self, first: str, second: str, centres: Mapping[str, int], flip: bool) -> float:
-        need = 2.0
+        if self._in_line(first, second):
+            return 0.0
+        need = COUPLED_ROOM if any(each.ends == {first, second} for each in self.sheet.couplings) else 2.0
         lying = [name in self.strata.lying for name in (first, second)]
         rooms = self._room(first, flip, centres[first]), self._room(second, flip, centres[second])
         if any(lying):
@@ -251,7 +296,14 @@ class Ladder:
             x[name], x[self.image[name]] = -ceil(least), ceil(least)
             done.append(name)
         for name in reversed(self.order.outside):
-            x[name] = min(int(x[other] - self._apart(name, other, centres, False)) for other in x)
+            reach = self._room(name, False, centres[name])[1] + 0.4
+            edges = [x[other] - self._apart(name, other, centres, False) for other in x]
+            edges += [
+                x[other] - reach - self._room(other, x[other] < 0, centres[other])[0]
+                for other in x
+                if abs(centres[name] - centres[other]) < 3
+            ]
+            x[name] = min(floor(edge) for edge in edges)
         return x
 
     # ---- wires

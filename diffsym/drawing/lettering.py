@@ -90,6 +90,11 @@ def name_latex(name: str, notation: Notation) -> str:
     return rf"\mathrm{{{plain or 'n'}}}"
 
 
+def current_latex(name: str, notation: Notation) -> str:
+    """The current through an element: ``i_{VS}``."""
+    return name_latex("i" + name.rpartition(".")[2], notation)
+
+
 def node_latex(node: str, notation: Notation) -> str:
     """The voltage of a node: ``v_{o1}`` for ``o1``, ``v_{out}`` for ``out`` and for ``vout``."""
     word = node.rpartition(".")[2].replace("_", "")
@@ -159,7 +164,7 @@ def steered(
     """A controlled source's value: its gain times what steers it, by the names of the nodes."""
     factor = f"({factor})" if "+" in factor or "-" in factor else factor
     if control is None:
-        return rf"{factor} i_{{\mathrm{{{name_latex(sensed[0], notation)}}}}}" if sensed else factor
+        return f"{factor} {current_latex(sensed[0], notation)}" if sensed else factor
     names = [called.get(node) or node_latex(node, notation) if node != GROUND else "" for node in control]
     if not names[1]:
         return times(factor, names[0])

@@ -16,6 +16,7 @@ ENGLISH: Mapping[str, str] = {
     "D": "Diode",
     "V": "Voltage source",
     "I": "Current source",
+    "A": "Current meter",
     "E": "Controlled voltage source",
     "G": "Controlled current source",
     "nmos": "N-channel MOS transistor",
@@ -41,7 +42,7 @@ ENGLISH: Mapping[str, str] = {
 }
 """Kinds of element and forms of sentences. A translation has the same keys."""
 
-DIRECTED = frozenset({"D", "V", "I", "E", "G"})
+DIRECTED = frozenset({"D", "V", "I", "E", "G", "A"})
 """Parts whose two ends differ: the first-named is the positive one, or where the current enters."""
 
 MOST = 60

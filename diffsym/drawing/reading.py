@@ -8,16 +8,18 @@ from dataclasses import replace
 
 from diffsym.circuit.model import GROUND, Circuit, Element, LinearElement, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror, device_symmetry, mirror_of
-from diffsym.drawing.lettering import name_latex, net_names, steered, times, value_latex
+from diffsym.drawing.lettering import current_latex, name_latex, net_names, steered, times, value_latex
 from diffsym.drawing.sheet import (
     BOTTOM,
     TOP,
+    Coupling,
     Part,
     Port,
     Sheet,
     Supply,
     coupled,
     grounded_sources,
+    is_zero,
     natural,
     with_mirror,
 )
@@ -38,14 +40,14 @@ def read_sheet(circuit: Circuit | SmallSignalCircuit, notation: Notation) -> She
     return _linear_sheet(circuit, notation)
 
 
-def coupling_notes(elements: Iterable[Element | LinearElement], notation: Notation) -> tuple[str, ...]:
-    """A line for each coupling: its coefficient and the inductors that it couples."""
+def couplings(elements: Iterable[Element | LinearElement], notation: Notation) -> tuple[Coupling, ...]:
+    """Each coupling: its coefficient and the inductors that it couples."""
     found = []
     for each in elements:
         if each.kind == "K" and len(each.sensed) == 2 and each.value is not None:
-            first, second = (name_latex(name, notation) for name in each.sensed)
+            first, second = each.sensed
             factor = value_latex(each.value, notation) or name_latex(each.name, notation)
-            found.append(rf"{factor}: {first} \leftrightarrow {second}")
+            found.append(Coupling(factor, first, second, (name_latex(first, notation), name_latex(second, notation))))
     return tuple(found)
 
 
@@ -58,6 +60,7 @@ class _Devices:
         self.alias = dict.fromkeys(self.grounded.values(), GROUND)
         self.active = any(each.kind in "MQJ" or each.name in circuit.directives.opamps for each in self.elements)
         self.coupled = coupled(circuit.elements)
+        self.sensed = {name for each in circuit.elements if each.kind in "FH" for name in each.sensed}
         nets = {self.net(node) for each in self.elements for node in (*each.nodes, *(each.control or ()))}
         self.called = net_names(nets, notation)
         self.supplies: dict[str, Supply] = {}
@@ -80,6 +83,7 @@ class _Devices:
         nets = sorted({net for part in parts for net in part.pins.values()})
         for net in nets:
             self.name_terminal(net, [(part, pin) for part in parts for pin, each in part.pins.items() if each == net])
+        self.demote(parts)
         sheet = Sheet(
             self.circuit.title,
             tuple(parts),
@@ -87,7 +91,7 @@ class _Devices:
             self.ports,
             self.grounded,
             node_names=self.node_names,
-            notes=coupling_notes(self.elements, self.notation),
+            couplings=couplings(self.elements, self.notation),
             net_names=self.called,
         )
         return with_mirror(sheet, self.mirror())
@@ -154,6 +158,15 @@ class _Devices:
             self.node_names[net] = self.called[net]
         elif _OUTPUT.fullmatch(net) or len(pins) == 1:
             self.ports[net] = Port(net, self.called[net], False)
+        elif sum(pin == "s" for _, pin in pins) > 1:
+            self.node_names[net] = self.called[net]
+
+    def demote(self, parts: Iterable[Part]) -> None:
+        """An output by its name that drives a gate is no output where there is one that does not."""
+        driving = {part.pins["g"] for part in parts if "g" in part.pins}
+        outputs = {net for net, port in self.ports.items() if not port.inward}
+        for net in sorted(outputs & driving) if outputs - driving else ():
+            self.node_names[net] = self.ports.pop(net).latex
 
     def part(self, element: Element) -> Part:
         nodes = [self.net(node) for node in element.nodes]
@@ -169,13 +182,14 @@ class _Devices:
         pins = {"plus": nodes[0], "minus": nodes[1]}
         value = element.value if element.value is not None else element.dc
         written = value_latex(value, self.notation) if value is not None else ""
+        shape = _SHAPES[element.kind]
+        if element.kind == "V" and is_zero(element.value) and is_zero(element.dc) and element.name in self.sensed:
+            shape, written = "A", current_latex(element.name, self.notation)
         control = element.control
         steer = (self.net(control[0]), self.net(control[1])) if control else None
         if steer or element.sensed:
             written = steered(written or label, steer, element.sensed, self.notation, self.called)
-        return Part(
-            element.name, _SHAPES[element.kind], pins, written or label, steer, dotted=element.name in self.coupled
-        )
+        return Part(element.name, shape, pins, written or label, steer, dotted=element.name in self.coupled)
 
 
 def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
@@ -184,6 +198,7 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
     alias = dict.fromkeys(grounded.values(), GROUND)
     devices = {each.device for each in elements if each.device and each.control}
     dotted = coupled(elements)
+    sensed = {name for each in elements if each.kind in "FH" for name in each.sensed}
     nodes = {node for each in elements for node in (each.plus, each.minus, *(each.control or ()))}
     called = net_names({alias.get(node, node) for node in nodes}, notation)
     # beside op amps there are no level wires between which a voltage could be marked
@@ -195,6 +210,8 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
         if each.kind == "K" or each.name in grounded:
             continue
         part = _linear_part(each, alias, (marked, len(devices) > 1), notation, called)
+        if each.kind == "V" and is_zero(each.value) and each.name in sensed:
+            part = replace(part, shape="A", latex=current_latex(each.name, notation))
         parts.append(replace(part, dotted=each.name in dotted))
     kept = tuple(part for part in parts if len(set(part.pins.values())) > 1)
     ports = {}
@@ -218,7 +235,7 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
         ports,
         grounded,
         node_names=names,
-        notes=coupling_notes(elements, notation),
+        couplings=couplings(elements, notation),
         net_names=called,
     )
     plain = tuple(replace(each, value=ONE) for each in elements if each.kind != "K")

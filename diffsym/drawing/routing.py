@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from math import ceil, floor
 
@@ -30,8 +32,22 @@ LEAST_STEP = 0.6
 EFFORT = 20_000
 """Points that the search may visit for one drawing; nets that are left then are tied by their names."""
 
+ALTOGETHER = 60_000
+"""Points that may be visited for all the drawings of a circuit that are tried before one is chosen."""
+
 FAR = 10**6
 STEPS = ((1, 0), (-1, 0), (0, 1), (0, -1))
+
+
+@dataclass
+class Effort:
+    """What is left of a search; it counts points and not seconds, so that results do not depend on the machine."""
+
+    left: int = ALTOGETHER
+
+    @property
+    def spent(self) -> bool:
+        return self.left <= 0
 
 
 class Router:
@@ -43,6 +59,7 @@ class Router:
         wanted: Iterable[Box],
         tracks: Mapping[str, int],
         rails: tuple[int, int] = (-FAR, FAR),
+        effort: int = EFFORT,
     ) -> None:
         self.lowest, self.highest = rails
         self.blocked: set[Point] = set()
@@ -51,7 +68,7 @@ class Router:
         self.along: tuple[dict[Point, str], dict[Point, str]] = ({}, {})
         self.edges: dict[str, set[Edge]] = {}
         self.tracks = tracks
-        self.effort = EFFORT
+        self.effort = effort
         corners: list[Point] = []
         for symbol in symbols:
             self.add(symbol)
@@ -189,6 +206,16 @@ class Router:
                     before[there, to] = (here, way)
                     heappush(queue, (cost + price + still(*there), cost + price, there, to))
         return None
+
+    def prune(self, net: str, kept: Collection[Point]) -> None:
+        """Takes away ends of wires that lead to nothing."""
+        own = self.edges.get(net, set())
+        while True:
+            count = Counter(point for edge in own for point in edge)
+            loose = {edge for edge in own if any(count[each] == 1 and each not in kept for each in edge)}
+            if not loose:
+                return
+            own -= loose
 
     def pieces(self, net: str, points: Iterable[Point]) -> list[set[Point]]:
         """The points of a net by connected piece, in a fixed order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import ceil, floor
@@ -12,6 +12,7 @@ from diffsym.circuit.model import GROUND
 CROSSING = 8.0
 CLASH = 2.0
 WRONG_SIDE = 6.0
+PARTED = 2.0
 PASSES = 30
 MOST_TRIED = 2500
 """Sequences that are tried from one start."""
@@ -46,11 +47,17 @@ class Order:
     above: frozenset[tuple[str, str]] = frozenset()
 
 
-def best_order(items: Mapping[str, Item], levels: Mapping[str, int], image: Mapping[str, str]) -> Order:
+def best_order(
+    items: Mapping[str, Item],
+    levels: Mapping[str, int],
+    image: Mapping[str, str],
+    neighbours: Iterable[frozenset[str]] = (),
+) -> Order:
+    """``neighbours``: items that should stand side by side."""
     names = sorted(items, key=lambda name: (items[name].rank, name))
     pairs = [name for name in names if image.get(name, name) != name]
     mirrored = bool(pairs)
-    scale = _Scale(items, levels, mirrored)
+    scale = _Scale(items, levels, mirrored, neighbours)
     if not mirrored:
         starts = [*_starts(names), _from_sources(names, items)]
         found = [_improved(start, list, scale) for start in starts]
@@ -125,7 +132,14 @@ def astride(item: Item, place: float, spans: Mapping[str, tuple[float, float]]) 
 class _Scale:
     """The price of sequences; what does not depend on the sequence is worked out once."""
 
-    def __init__(self, items: Mapping[str, Item], levels: Mapping[str, int], mirrored: bool) -> None:
+    def __init__(
+        self,
+        items: Mapping[str, Item],
+        levels: Mapping[str, int],
+        mirrored: bool,
+        neighbours: Iterable[frozenset[str]] = (),
+    ) -> None:
+        self.neighbours = [tuple(sorted(pair)) for pair in neighbours if len(pair) == 2 and pair <= items.keys()]
         self.items = items
         self.levels = {**levels, GROUND: 0}
         self.mirrored = mirrored
@@ -189,6 +203,9 @@ class _Scale:
                 total -= 0.06 * k
             if item.lying:
                 total += WRONG_SIDE * astride(item, k, spans)
+        for first, second in self.neighbours:
+            if first in at and second in at:
+                total += PARTED * (abs(at[first] - at[second]) - 1)
         for net, (left, right) in spans.items():
             total += right - left
             crossed = self.crossed[net]

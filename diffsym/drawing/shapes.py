@@ -141,6 +141,14 @@ SHAPES: Mapping[str, Shape] = {
     ),
     "V": _two(ROUND, 0.85, "V", circles=(((0, 0), 0.85),), signs=POLES),
     "I": _two(ROUND, 0.85, "I", DOWN[0], filled=DOWN[1], circles=(((0, 0), 0.85),)),
+    # A source of 0 V that a current is measured with: a wire with an arrow.
+    "A": _two(
+        Box(-0.2, -0.3, 0.2, 0.3),
+        0.3,
+        "short",
+        (((0, 0.3), (0, -0.3)),),
+        filled=(arrow((0, -0.27), (0, 0.3), 0.55, 0.2),),
+    ),
     "E": _two(DIAMOND_BOX, 0.95, "cV", (DIAMOND,), signs=SMALL_POLES),
     "G": _two(DIAMOND_BOX, 0.95, "cI", (DIAMOND, *DOWN[0]), filled=DOWN[1]),
     # The open ends of a controlling voltage: nothing is drawn but the marks.
@@ -152,6 +160,13 @@ SHAPES: Mapping[str, Shape] = {
     ),
     # The same marks beside a part that lies between the two nodes.
     "mark": Shape({}, Box(-0.3, -1.5, 0.3, 1.5), signs=(("+", (0.0, 1.2)), ("-", (0.0, -1.2)))),
+    # Between two coupled inductors: their coefficient stands over it.
+    "coupling": Shape(
+        {},
+        Box(-0.75, -0.17, 0.75, 0.17),
+        lines=(((-0.5, 0.0), (0.5, 0.0)),),
+        filled=(arrow((-0.75, 0), (0.5, 0), 0.36, 0.15), arrow((0.75, 0), (-0.5, 0), 0.36, 0.15)),
+    ),
     "nmos": _transistor("d", MOS_LINES, arrow((0, -0.6), (-0.62, -0.6), 0.4, 0.16), -0.92, 0.6, "nmos", NODES),
     "pmos": _transistor("s", MOS_LINES, arrow((-0.55, 0.6), (0, 0.6), 0.4, 0.16), -0.92, 0.6, "pmos", NODES),
     "npn": _transistor("d", BIPOLAR_LINES, arrow((-0.04, -0.91), (-0.62, -0.3)), -0.62, 0.95, "npn", BIPOLAR_NODES),
@@ -190,4 +205,4 @@ SHAPES: Mapping[str, Shape] = {
 
 TRANSISTORS = frozenset({"nmos", "pmos", "npn", "pnp", "njf", "pjf"})
 N_TYPE = frozenset({"nmos", "npn", "njf"})
-TERMINALS = frozenset({"ground", "supply", "port", "name", "hint", "mark"})
+TERMINALS = frozenset({"ground", "supply", "port", "name", "hint", "mark", "coupling"})

@@ -54,6 +54,25 @@ class Port:
 
 
 @dataclass(frozen=True, slots=True)
+class Coupling:
+    """Two inductors and their coefficient; ``names`` as LaTeX."""
+
+    latex: str
+    first: str
+    second: str
+    names: tuple[str, str]
+
+    @property
+    def ends(self) -> frozenset[str]:
+        return frozenset((self.first, self.second))
+
+    @property
+    def note(self) -> str:
+        """A line for under a drawing in which the two are apart."""
+        return rf"{self.latex}: {self.names[0]} \leftrightarrow {self.names[1]}"
+
+
+@dataclass(frozen=True, slots=True)
 class Supply:
     net: str
     latex: str
@@ -65,8 +84,8 @@ class Supply:
 class Sheet:
     """``grounded``: sources of 0 V that became ground, with the net that they tie to it.
 
-    ``node_names``: LaTeX of nets whose name helps a reader; ``net_names``: of every net, no two alike. ``notes``: LaTeX
-    of lines under the drawing. ``places``: column and row of the parts that an author pinned. ``image_of_part``,
+    ``node_names``: LaTeX of nets whose name helps a reader; ``net_names``: of every net, no two alike. ``couplings``:
+    between inductors. ``places``: column and row of the parts that an author pinned. ``image_of_part``,
     ``image_of_net``: the mirror, if any.
     """
 
@@ -78,13 +97,20 @@ class Sheet:
     image_of_part: Mapping[str, str] = field(default_factory=dict)
     image_of_net: Mapping[str, str] = field(default_factory=dict)
     node_names: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    couplings: tuple[Coupling, ...] = ()
     places: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     net_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nets(self) -> tuple[str, ...]:
         return tuple(sorted({net for part in self.parts for net in part.pins.values()}))
+
+    @property
+    def steering(self) -> frozenset[str]:
+        """Nets whose voltages a source's value speaks of by their names."""
+        return frozenset(
+            net for part in self.parts if part.shape in "EG" and not part.spoken for net in part.control or ()
+        )
 
     def fixed(self, net: str) -> bool:
         return net == GROUND or net in self.supplies

@@ -22,6 +22,9 @@ CROSSED_ROOM = 8
 
 WIRE = 0.4
 
+BETWEEN_COLUMNS = 5
+"""Grid steps more under a drain where two parts cross the axis, one over the other."""
+
 PAIR_ROOM = 6
 """The least distance between the columns of a pair."""
 
@@ -113,6 +116,8 @@ class _Stage:
             return False
         places = [self.place[self.of[each.name]] for each in users]
         row = self.columns.rows[own.name]
+        if len({round(each, 3) for each in places}) > 2:
+            return True
         return any(
             min(places) < self.place[self.of[each.name]] < max(places) and abs(self.columns.rows[each.name] - row) < 2
             for each in self.stance.uprights
@@ -260,14 +265,33 @@ class _Stage:
             if len(self.sheet.on(net)) > 2 or net in self.sheet.ports or net in bridged
         }
         grounded = {rows[each.name] + 1 for each in self.stance.uprights if each.stands and rows[each.name] + 1 < depth}
+        neutral = self._neutralised()
+        self.below = {
+            level: int(level in branching) + BETWEEN_COLUMNS * (level in neutral) for level in range(depth + 1)
+        }
         y = {0: 0}
         for level in range(1, depth + 1):
-            above = 0 if level - 1 == 0 and 0 not in branching else int(level - 1 in branching)
+            above = 0 if level - 1 == 0 and 0 not in branching else self.below[level - 1]
             above += 2 * self._crowded(level - 1)
             below = int(level in branching) + int(level in grounded and level in branching)
             y[level] = y[level - 1] - above - 4 - below
-        self.below = {level: int(level in branching) for level in range(depth + 1)}
         return y
+
+    def _neutralised(self) -> set[int]:
+        """Levels of drains that a part joins to the gate on the other side of the axis."""
+        if not self.mirrored:
+            return set()
+        found = set()
+        image = self.sheet.image_of_net
+        for run in runs(self.sheet, self.stance.across):
+            for gate, drain in ((run.first, run.last), (run.last, run.first)):
+                if drain not in self.columns.levels or gate in self.columns.levels or image.get(gate, gate) == gate:
+                    continue
+                at = [self.place[self.of[part.name]] for part, pin in self.sheet.on(gate) if pin == "g"]
+                to = [self.place[self.of[part.name]] for part, pin in self.sheet.on(drain) if pin == "d"]
+                if at and to and (max(at) < self._axis() < min(to) or max(to) < self._axis() < min(at)):
+                    found.add(self.columns.levels[drain])
+        return found
 
     def _crowded(self, level: int) -> int:
         """How many nets of a level would have to run over another that joins columns there."""

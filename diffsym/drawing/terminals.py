@@ -11,6 +11,9 @@ from diffsym.drawing.placed import Point, Symbol
 from diffsym.drawing.shapes import TERMINALS, TRANSISTORS, Box
 from diffsym.drawing.sheet import TOP, Port, Sheet, Supply
 
+NEAR_RAIL = 4
+"""A gate so near to a foot of the rail that it has to be tied to is wired to the rail."""
+
 
 def add_grounds(draft: Draft, sheet: Sheet) -> None:
     """A local ground symbol for each grounded pin."""
@@ -53,7 +56,12 @@ def add_rails(draft: Draft, sheet: Sheet) -> None:
         ]
         gates = [point for symbol, pin, point in draft.points(net) if symbol.shape in TRANSISTORS and pin == "g"]
         up = 1 if supply.where == TOP else -1
-        for x, y in gates:
+        rail = (max if up > 0 else min)((y for _, y in feet), default=0)
+        for x, y in list(gates):
+            if any(abs(foot - x) <= NEAR_RAIL and at == rail for foot, at in feet) and _clear(draft, (x, y), rail):
+                draft.trunks.append((net, (x, y), (x, rail)))
+                feet.append((x, rail))
+                continue
             _bar(draft, supply, (x, y + up), up)
             draft.trunks.append((net, (x, y), (x, y + up)))
         if not feet and not gates:
@@ -72,6 +80,13 @@ def add_rails(draft: Draft, sheet: Sheet) -> None:
         draft.symbols.append(
             Symbol("name", supply.element, (round((left + right) / 2), y), {"at": net}, latex=supply.latex, side=up)
         )
+
+
+def _clear(draft: Draft, start: Point, rail: int) -> bool:
+    """Whether nothing stands between a gate and the rail over (or under) it."""
+    x, y = start
+    low, high = sorted((y, rail))
+    return not any(Box(x - 0.4, low + 0.1, x + 0.4, high - 0.1).meets(symbol.box) for symbol in draft.symbols)
 
 
 def _bar(draft: Draft, supply: Supply, at: Point, up: int) -> None:
@@ -99,6 +114,8 @@ def add_ports(draft: Draft, sheet: Sheet) -> None:
         gates = [each for each in pins if each[1] in ("g", "+", "-") or each[0].turned]
         if port.inward and gates:
             _input(draft, sheet, port, gates)
+        elif port.inward and not any(each[0].shape in TRANSISTORS for each in pins) and net in draft.tracks:
+            draft.symbols.append(port_symbol(port, (min(x for _, _, (x, _) in pins) - 3, draft.tracks[net]), -1))
         else:
             _output(draft, sheet, port, pins)
 
@@ -175,7 +192,9 @@ def name_tracks(draft: Draft, sheet: Sheet, ends: Mapping[str, Sequence[Point]],
         middle = (own[(len(own) - 1) // 2], y.get(net, 0))
         port = sheet.ports.get(net)
         if port is None:
-            if net in sheet.node_names and len(own) != 2:
+            if net in sheet.steering and net in sheet.net_names and not sheet.fixed(net):
+                draft.symbols.append(Symbol("name", "", middle, {"at": net}, latex=sheet.net_names[net]))
+            elif net in sheet.node_names and len(own) != 2:
                 draft.symbols.append(Symbol("hint", "", middle, {"at": net}, latex=sheet.node_names[net]))
             continue
         sides = [(1, max(own), max(xs)), (-1, min(own), min(xs))]

@@ -109,7 +109,7 @@ def _ends(part: Part, sheet: Sheet, levels: Mapping[str, float], ceiling: set[st
             return upper, lower
     if is_bottom(sheet, plus) and is_bottom(sheet, minus):
         return (plus, minus) if plus == GROUND else (minus, plus)
-    if part.shape in "IVGED":
+    if part.shape in "IVGEDA":
         return plus, minus
     return (plus, minus) if levels.get(plus, 0) >= levels.get(minus, 0) else (minus, plus)
 
@@ -123,6 +123,9 @@ def _potentials(sheet: Sheet, ceiling: set[str]) -> dict[str, float]:
             fixed[net] = 1.0
         elif is_bottom(sheet, net):
             fixed[net] = 0.0
+        elif sum(part.shape == "R" for part, _ in sheet.on(net)) > 1 and any(pin == "o" for _, pin in sheet.on(net)):
+            # an op amp feeds the branches that hang from its output
+            fixed[net] = 1.0
     pull: dict[str, int] = {}
     for part in sheet.parts:
         if part.shape not in TRANSISTORS and part.shape not in ("R", "L", "I", "D", "G"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diffsym.errors import ExpressionError
 from diffsym.expression import latex_commands as commands
 from diffsym.expression.characters import mistake, offences
 from diffsym.expression.latex_text import LatexText

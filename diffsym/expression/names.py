@@ -152,14 +152,20 @@ class Glyphs:
     @property
     def subscript_parts(self) -> tuple[str, ...]:
         """The subscript cut into Greek names, words and digits: ``pi1`` → ``("pi", "1")``, ``m1`` → ``("m", "1")``."""
-        greek = next((name for name in SUBSCRIPT_GREEK if _starts_with_letter(self.subscript, name)), "")
-        return tuple(part for part in (greek, *re.findall(r"[A-Za-z]+|[0-9]+", self.subscript[len(greek) :])) if part)
+        return _subscript_parts(self.subscript)
+
+
+@lru_cache(maxsize=4096)
+def _subscript_parts(subscript: str) -> tuple[str, ...]:
+    greek = next((name for name in SUBSCRIPT_GREEK if _starts_with_letter(subscript, name)), "")
+    return tuple(part for part in (greek, *re.findall(r"[A-Za-z]+|[0-9]+", subscript[len(greek) :])) if part)
 
 
 WORDS = frozenset(["CMRR", "PSRR", "GBW", "THD", "SNR"])
 """Names that are abbreviations of words and are set as words."""
 
 
+@lru_cache(maxsize=4096)
 def glyphs(name: str) -> Glyphs:
     """The glyphs of a joined name: ``gm1`` is g with m1 below, ``DeltaRD`` a Δ before R with D below."""
     stem, primes = name, 0

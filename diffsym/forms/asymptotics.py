@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
+from math import gcd, sqrt
 from typing import Any
 
 from diffsym.errors import CircuitError
-from diffsym.expression.tree import Relation, Symbol
+from diffsym.expression.tree import ONE, Parallel, Quotient, Relation, Sum, Symbol, symbols_of, walk
+from diffsym.forms.fractions import leaves
 from diffsym.forms.readable import Writer
 from diffsym.kernel.rational import Monomial, Rational
 
@@ -47,7 +48,7 @@ def leading(value: Rational, large: Sequence[str], small: Sequence[str], writer:
     """
     both = sorted(set(large) & set(small))
     if both:
-        raise CircuitError(f"{both[0]} cannot be large and small at once")
+        raise CircuitError(f"{both[0]} cannot be large and small at once", hint="leave it out of one of the two")
     field = value.field
     weights = {
         field.index[Symbol(name)]: weight
@@ -81,34 +82,72 @@ def leading(value: Rational, large: Sequence[str], small: Sequence[str], writer:
 
 
 def conditions_of(pairs: Sequence[tuple[Rational, Rational]], error: Rational, writer: Writer) -> tuple[Relation, ...]:
-    """What kept ≫ dropped asks for: one simple relation for each dropped term where those are simple, else as a whole.
+    """What kept ≫ dropped asks for: simple relations one by one, what is not simple with the rest of its side.
 
     Where the error is a single product, its being small is the whole condition. A relation that others imply is left
     out, numerical factors of simple ones as well: 2 g_m R_SS ≫ 1 is written g_m R_SS ≫ 1.
     """
     if error and is_monomial(error):
         return (much_greater(error.field.one, error, writer),)
-    simple: list[Rational] = []
+    offers = [conditions_apart(pairs, most, writer) for most in SYMBOLS_APART]
+    return min(offers, key=length)
+
+
+def length(offer: Sequence[Relation]) -> float:
+    """What conditions cost a reader: a long one more than several short ones, too many something as well."""
+    symbols = [sum(map(leaves, relation.sides)) for relation in offer]
+    sides = [[part for side in relation.sides for part in walk(side)] for relation in offer]
+    sums = sum(any(isinstance(part, Sum | Parallel) for part in parts) for parts in sides)
+    return sum(count * sqrt(count) for count in symbols) + 2 * sums + SURCHARGE * max(len(offer) - MOST_SPLIT, 0)
+
+
+SYMBOLS_APART = (8, 3, 2, 0)
+"""Of a simple condition that stands by itself, the most; each is tried, and the shortest whole taken."""
+
+MOST_SPLIT = 4
+"""Conditions that are told apart; …"""
+
+SURCHARGE = 3
+"""… each further one has to save so much."""
+
+
+def conditions_apart(pairs: Sequence[tuple[Rational, Rational]], most: int, writer: Writer) -> tuple[Relation, ...]:
+    """Conditions of at most so many symbols by themselves; what they do not say, of each side as a whole."""
+    sides = [split_terms(kept, dropped) for kept, dropped in pairs]
+    ratios = [[unit_of(kept / term) for term in terms] for (kept, _), terms in zip(pairs, sides)]
+    several = [ratio for side in ratios for ratio in side if is_simple(ratio)]
+    simple = [ratio for ratio in independent(several) if degree_of(ratio) <= most]
     joint: list[Relation] = []
-    for kept, dropped in pairs:
-        ratios = [kept / term for term in terms_of(dropped)]
-        if len(ratios) <= MOST_SPLIT and all(map(is_simple, ratios)):
-            simple += ratios
-        else:
-            joint.append(much_greater(kept, dropped, writer))
-    alone = sorted(independent(simple), key=degree_of)
+    for (kept, _), terms, side in zip(pairs, sides, ratios):
+        rest = [term for term, ratio in zip(terms, side) if not implied(ratio, simple)]
+        if len(rest) > 1 and all(is_plain(kept / term) for term in rest):
+            joint += [much_greater(kept, term, writer) for term in rest]
+        elif rest:
+            joint.append(much_greater(kept, sum(rest[1:], rest[0]), writer))
+    alone = sorted(simple, key=degree_of)
     return tuple(dict.fromkeys((*(much_greater(ratio, ratio.field.one, writer) for ratio in alone), *joint)))
 
 
-MOST_SPLIT = 3
-"""Conditions that are told apart; more stand together in one."""
+def split_terms(kept: Rational, dropped: Rational) -> list[Rational]:
+    """The dropped terms; as one where kept is a multiple of their sum."""
+    return [dropped] if is_monomial(kept / dropped) else terms_of(dropped)
+
+
+def implied(ratio: Rational, known: Sequence[Rational]) -> bool:
+    """Whether it is large where the known ones are: one of them, or the product of two."""
+    return ratio in known or any(first * second == ratio for first in known for second in known)
+
+
+def is_plain(ratio: Rational) -> bool:
+    """Whether ratio ≫ 1 reads as (g_m + g_mb) r_o ≫ 1: a few symbols and nothing to divide by."""
+    return ratio.denominator == 1 and len(ratio.numerator) <= 2 and degree_of(ratio) <= 3
 
 
 def terms_of(value: Rational) -> list[Rational]:
-    """The monomials of a polynomial, each with coefficient 1."""
+    """The monomials of a polynomial, with the sizes of their coefficients."""
     field = value.field
-    monomials = (tuple(map(int, monomial)) for monomial in value.numerator.to_dict())
-    return [Rational(field, field.polynomial({monomial: 1}), field.unit) for monomial in monomials]
+    terms = ((tuple(map(int, monomial)), abs(int(size))) for monomial, size in value.numerator.to_dict().items())
+    return [Rational(field, field.polynomial({monomial: size}), field.unit) for monomial, size in terms]
 
 
 def is_monomial(value: Rational) -> bool:
@@ -116,9 +155,9 @@ def is_monomial(value: Rational) -> bool:
 
 
 def is_simple(ratio: Rational) -> bool:
-    """Whether ratio ≫ 1 reads as one textbook condition: a product of at most three symbols on either side."""
+    """Whether ratio ≫ 1 reads as one textbook condition: a product of at most four symbols on either side."""
     sizes = (int(part.total_degree()) for part in (ratio.numerator, ratio.denominator))
-    return is_monomial(ratio) and max(sizes) <= 3
+    return is_monomial(ratio) and max(sizes) <= 4
 
 
 def independent(ratios: Sequence[Rational]) -> list[Rational]:
@@ -175,5 +214,15 @@ def much_greater(kept: Rational, dropped: Rational, writer: Writer) -> Relation:
     )
     if above.negative != below.negative:
         above = -above
-    sides = writer.tree(above), writer.tree(below)
-    return Relation(sides, ("≫",))
+    plain = writer.tree(above), writer.tree(below)
+    whole = writer.tree(above / below)
+    sides = (whole.numerator, whole.denominator) if isinstance(whole, Quotient) else (whole, ONE)
+    # (r1 ‖ r2) g ≫ 1 says more than r1 r2 g ≫ r1 + r2, but not where the same symbols come again.
+    shown = sum(map(leaves, sides))
+    once = shown == len(symbols_of(whole))
+    better = shown < sum(map(leaves, plain)) / (1 if once else REPEATED)
+    return Relation(sides if better else plain, ("≫",))
+
+
+REPEATED = 1.5
+"""So many times as long the plain condition has to be, for one with ‖ that repeats symbols to be taken."""

@@ -300,6 +300,8 @@ def _value(piece: _Piece, point: Mapping[int, Fraction]) -> Fraction:
     polynomial = piece.bottom
     scale = 1
     for place, _ in piece.free:
+        if polynomial == 0:
+            return Fraction(0)
         degree = int(polynomial.degrees()[place])
         polynomial = _at(piece.field, polynomial, place, point[place], degree)
         scale *= point[place].denominator ** degree

@@ -38,7 +38,7 @@ def alarm(deadline: float | None) -> Iterator[None]:
         return
 
     def ring(number: int, frame: object) -> None:
-        raise Late("the time of the search is over", hint="allow more with --budget, or more error")
+        raise Late("the time of the search is over", hint="allow more with --budget, or ask for less")
 
     began = time.monotonic()
     rest, interval = signal.getitimer(signal.ITIMER_REAL)

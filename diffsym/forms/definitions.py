@@ -293,7 +293,7 @@ def _by_name(
         return []
     made: list[Definition] = []
     for suffix in _indexes(value, rows, index, taken):
-        fits = [row for row in rows if _applies(value, row, suffix)]
+        fits = [row for row in rows if _applies(value, row, suffix, known)]
         for row in fits if SPELLINGS.get(stem, stem) in ALL_APPLY else fits[:1]:
             old, right, meaning = (part.replace("{k}", suffix) for part in (row.old, row.value, row.meaning))
             # A user's own spelling of the new symbol is kept: VOV for Vov.
@@ -330,11 +330,11 @@ def _indexes(value: Rational, rows: Sequence[Convention], index: str, taken: Map
     return sorted(found, key=lambda suffix: (len(suffix), suffix))
 
 
-def _applies(value: Rational, row: Convention, suffix: str) -> bool:
-    """Whether the old symbol occurs, and β where r_e is to be taken for r_π/(β + 1)."""
+def _applies(value: Rational, row: Convention, suffix: str, known: Sequence[str]) -> bool:
+    """Whether the old symbol occurs, and the circuit has β where r_e is to be taken for r_π/(β + 1)."""
     old = row.old.replace("{k}", suffix)
     needs = ["beta" + suffix] if "beta{k}+1" in row.value else ["gm" + suffix] if row.value == "beta{k}/gm{k}" else []
-    return value.depends_on(old) and all(map(value.depends_on, needs))
+    return value.depends_on(old) and all(value.depends_on(name) or name in known for name in needs)
 
 
 def _kept(out: Rewritten, text: str, shown: str, known: Sequence[str], writer: Writer) -> Definition:

@@ -38,6 +38,8 @@ from diffsym.solve.solution import solve
 
 PROBE = "iprobe"
 
+KEEP = "keep capacitances with *% model M1 gm ro cgs cgd"
+
 
 @dataclass(frozen=True, slots=True)
 class TimeConstant:
@@ -113,16 +115,19 @@ def denominator_error(value: Rational, estimate: Rational) -> Rational:
 
 def _orders(value: Rational) -> tuple[dict[int, Rational], dict[int, Rational]]:
     if not value or not value.depends_on("s"):
-        raise QuantityError("the answer does not depend on s, so it has no pole")
+        raise QuantityError("the answer does not depend on s, so it has no pole", hint=KEEP)
     above, below = value.coefficients("s")
     if max(below) == 0:
-        raise QuantityError("the answer is a polynomial in s and has no pole")
+        raise QuantityError("the answer is a polynomial in s and has no pole", hint="ask for its reciprocal")
     if 0 not in below:
         raise QuantityError(
             "the answer has a pole at s = 0, so none is dominant beside it", hint="ask for s times the quantity"
         )
     if 1 not in below:
-        raise QuantityError("the denominator has no term in s, so its poles are no real and dominant ones")
+        raise QuantityError(
+            "the denominator has no term in s, so its poles are no real and dominant ones",
+            hint="solve --form poles gives them where they are closed",
+        )
     return above, below
 
 
@@ -216,7 +221,7 @@ def _capacitors_only(circuit: SmallSignalCircuit) -> None:
             hint="open-circuit time constants and the Miller estimate are for circuits with capacitors only",
         )
     if not any(element.kind == "C" for element in circuit.elements):
-        raise QuantityError("the circuit has no capacitor", hint="keep capacitances with *% model M1 gm ro cgs cgd")
+        raise QuantityError("the circuit has no capacitor", hint=KEEP)
 
 
 # Miller ------------------------------------------------------------------------------------------------------------
@@ -254,7 +259,9 @@ def miller(
                 part = Product((element.value, writer.tree(factor)))
                 elements.append(replace(element, name=f"{element.name}.{node}", plus=node, minus=GROUND, value=part))
     if not bridged:
-        raise QuantityError("no capacitor bridges two nodes that both move, so there is no Miller effect")
+        raise QuantityError(
+            "no capacitor bridges two nodes that both move, so there is no Miller effect", hint="try --dominant-pole"
+        )
     found = solve(replace(circuit, elements=tuple(elements)), quantity, budget=left()).value
     atoms = dict.fromkeys((*value.field.atoms, *found.field.atoms))
     field = Field(atoms)

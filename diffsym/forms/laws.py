@@ -22,6 +22,7 @@ from diffsym.expression.tree import (
     Product,
     Quotient,
     Sum,
+    Symbol,
     children,
     number,
     parallel_of,
@@ -65,7 +66,29 @@ def _tightened(node: Expression, kind: KindOf) -> Expression:
                 break
         else:
             break
-    return node
+    return _by_parallel(node, kind) or node
+
+
+def _by_parallel(node: Expression, kind: KindOf) -> Expression | None:
+    """x (1/a + 1/b) → x/(a ‖ b), of resistances only."""
+    if not isinstance(node, Product | Quotient):
+        return None
+    ratio = ratio_of(node)
+    for factor in ratio.above:
+        if not isinstance(factor, Sum):
+            continue
+        parts = [_inverse_of_resistance(term, kind) for term in factor.terms]
+        if all(part is not None for part in parts):
+            beside = parallel_of([part for part in parts if part is not None])
+            return Ratio(ratio.scale, without(ratio.above, factor), (*ratio.below, beside)).tree()
+    return None
+
+
+def _inverse_of_resistance(term: Expression, kind: KindOf) -> Expression | None:
+    match term:
+        case Quotient(Number(value), Symbol(name)) if kind(name) == "R" and value > 0:
+            return Ratio(1 / value, (Symbol(name),)).tree()
+    return None
 
 
 # Sums --------------------------------------------------------------------------------------------------------------

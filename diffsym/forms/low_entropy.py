@@ -70,6 +70,14 @@ class Search(Parts):
         found = self.within(part, inf)
         return found if found is not None and found is not BLOCKED else self.as_it_is(*part[:2])
 
+    def under(self, top: Any, bottom: Any, limit: float) -> Candidate | None:
+        """The cheapest candidate for top/bottom, if it costs less than the limit."""
+        part = self.part(top, bottom)
+        found = self.within(part, limit)
+        if found is BLOCKED:
+            found = self.as_it_is(*part[:2])
+        return found if found is not None and found.cost < limit else None
+
     def within(self, part: Part, limit: float) -> Candidate | None:
         """The cheapest candidate for a part, if that costs less than the limit."""
         top, bottom, key, _ = part

@@ -1,7 +1,7 @@
 """Symbols of nearly equal value in equal places: what a designer takes to be matched.
 
 Two devices are matched where all conductances and resistances of their models are nearly equal; two elements, where
-their values are equal and their nodes lead to matched devices.
+their values are equal and their nodes lead to the same terminals of matched devices.
 """
 
 from __future__ import annotations
@@ -87,9 +87,10 @@ def _equal_elements(
     """Elements of one kind and one number whose nodes touch devices of the same classes."""
     touching: dict[str, set[str]] = {}
     for element in circuit.elements:
-        device, dot, _ = element.name.rpartition(".")
-        for node in (element.plus, element.minus, *(element.control or ())):
-            touching.setdefault(node, set()).add(classes.get(device, device) if dot else "")
+        device, dot, part = element.name.rpartition(".")
+        for place, node in enumerate((element.plus, element.minus, *(element.control or ()))):
+            # The part and its end tell the terminal: the base of one transistor is no match for its emitter.
+            touching.setdefault(node, set()).add(f"{classes.get(device, device)}.{part}{place}" if dot else "")
     known: dict[object, str] = {}
     pairs = []
     for element in circuit.elements:

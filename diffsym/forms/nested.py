@@ -15,6 +15,7 @@ from diffsym.expression.tree import (
     number,
     product_of,
 )
+from diffsym.forms.parts import one_factor
 from diffsym.kernel.rational import Field, Rational, polynomial_tree
 
 FEWEST = 3
@@ -24,8 +25,8 @@ FEWEST = 3
 def nested(value: Rational) -> Expression:
     """The quotient of factored polynomials, each factor nested. Exact, in time that grows with the number of terms."""
     field = value.field
-    constant, above = value.numerator.factor()
-    divisor, below = value.denominator.factor()
+    constant, above = one_factor(value.numerator) or value.numerator.factor()
+    divisor, below = one_factor(value.denominator) or value.denominator.factor()
 
     def product(factors: Any, scale: int) -> list[Expression]:
         trees: list[Expression] = [] if scale == 1 else [number(scale)]

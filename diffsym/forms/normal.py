@@ -13,11 +13,9 @@ from diffsym.errors import QuantityError
 from diffsym.expression.tree import (
     Call,
     Expression,
-    Negation,
     Power,
     Quotient,
     number,
-    sum_of,
 )
 from diffsym.forms.fractions import has_fraction, leaves
 from diffsym.forms.order import natural
@@ -49,23 +47,6 @@ class Factor:
             return None
         first, second = self.coefficients
         return root(1 / second, writer), root(second / (first * first), writer)
-
-    def roots(self, writer: Writer) -> tuple[Expression, ...]:
-        """The zeros of the factor in closed form, up to the second order; none for higher ones."""
-        if self.order == 1:
-            value = 1 / self.coefficients[0]
-            return (writer.tree(-value),)
-        if self.order != 2:
-            return ()
-        first, second = self.coefficients
-        half = first / (2 * second)
-        middle, inner = writer.tree(-half), half * half - 1 / second
-        if not inner:
-            return middle, middle
-        offset = root(inner, writer)
-        if (half * half).terms == (1 / second).terms == 2:
-            offset = Call("sqrt", (sum_of([writer.tree(half * half), writer.tree(-1 / second)]),))
-        return sum_of([middle, offset]), sum_of([middle, Negation(offset)])
 
 
 @dataclass(frozen=True, slots=True)

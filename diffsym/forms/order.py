@@ -6,6 +6,7 @@ Shapes stay as they are; only terms of sums, factors of products and parts of â€
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from diffsym.expression.tree import (
     Call,
@@ -185,6 +186,7 @@ def own_rank(name: str) -> str:
     return "0" if name.startswith("gm") else "1"
 
 
+@lru_cache(maxsize=4096)
 def natural(name: str) -> str:
     """A sort key that puts R2 before R10 and r_o1 after r_o."""
     out, digits = "", ""

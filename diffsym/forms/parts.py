@@ -97,8 +97,10 @@ class Parts(Joining):
                 powers = zip(self.field.generators, polynomial.degrees())
                 known = (int(polynomial.leading_coefficient()), [(each, int(power)) for each, power in powers if power])
             else:
-                constant, factors = polynomial.factor()
-                known = (int(constant), [(factor, int(power)) for factor, power in factors])
+                known = one_factor(polynomial)
+                if known is None:
+                    constant, factors = polynomial.factor()
+                    known = (int(constant), [(factor, int(power)) for factor, power in factors])
             self.factorings[key] = known
         return known
 
@@ -192,6 +194,26 @@ class Parts(Joining):
 
     def raw_cost(self, top: Any, bottom: Any) -> int:
         return sum(sum(map(int, monomial)) for part in (top, bottom) for monomial in part.monoms())
+
+
+def one_factor(polynomial: Any) -> tuple[int, list[tuple[Any, int]]] | None:
+    """The factors of a polynomial that is seen to be irreducible: u x + v with u and v coprime; None for any other."""
+    slopes = [(polynomial.derivative(place), place) for place, degree in enumerate(polynomial.degrees()) if degree == 1]
+    if not slopes:
+        return None
+    slope, place = min(slopes, key=lambda each: len(each[0]))
+    rest = polynomial - slope * polynomial.context().gen(place)
+    if not rest:
+        return None
+    common = slope.gcd(rest)
+    if not common.is_constant():
+        return None
+    constant = int(common.leading_coefficient())
+    if polynomial.leading_coefficient() < 0:
+        constant = -constant
+    return constant, [
+        (polynomial if constant == 1 else divmod(polynomial, polynomial.context().constant(constant))[0], 1)
+    ]
 
 
 def floor_of(top: Any, bottom: Any) -> float:

@@ -5,7 +5,9 @@ Closed are the roots of factors of the first and second order, and of a fourth-o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from diffsym.errors import QuantityError, Refuted
 from diffsym.expression.tree import (
@@ -14,14 +16,17 @@ from diffsym.expression.tree import (
     Call,
     Expression,
     Negation,
+    Power,
     Product,
     Quotient,
     Sum,
+    Symbol,
+    number,
     product_of,
     substituted,
     sum_of,
 )
-from diffsym.forms.fractions import fraction_of
+from diffsym.forms.fractions import fraction_of, leaves
 from diffsym.forms.normal import Factor, factors, root
 from diffsym.forms.powers_of_s import LAPLACE, PowersOfS, powers
 from diffsym.forms.readable import Writer
@@ -32,6 +37,13 @@ from diffsym.kernel.rational import Rational
 
 MOST_TERMS = 40
 """Of a value whose roots are looked for: roots of longer ones fill a page."""
+
+NO_S = "the answer does not depend on s, so it has no poles or zeros"
+
+LONG_ROOT = 8
+"""Symbols under a root above which it is written in the coefficients of the polynomial."""
+
+SMALL_PRIMES = (2, 3, 5, 7, 11, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,7 @@ NO_ROOTS = Roots(None, None, None, None)
 def roots_of(value: Rational, writer: Writer) -> Roots:
     """Raises QuantityError for a value that does not depend on s."""
     if not value.depends_on("s"):
-        raise QuantityError("the answer does not depend on s, so it has no poles or zeros", hint="ask for another form")
+        raise QuantityError(NO_S, hint="ask for another form")
     if value.terms > MOST_TERMS:
         return NO_ROOTS
     form = PowersOfS(value)
@@ -64,14 +76,15 @@ def roots_of(value: Rational, writer: Writer) -> Roots:
 
 def pole_zero_form(value: Rational, writer: Writer) -> Expression:
     """k (s − z₁) …/((s − p₁) …). Raises QuantityError where a root has no closed form."""
-    found = roots_of(value, writer)
+    if not value.depends_on("s"):
+        raise QuantityError(NO_S, hint="ask for another form")
     if value.terms > MOST_TERMS:
         raise QuantityError(
             f"the answer has {value.terms} terms, too many for its poles and zeros in closed form",
             hint="--form normal factors what can be factored; numbers for some symbols may help, as in --at",
         )
-    for roots, word in ((found.zeros, "zeros"), (found.poles, "poles")):
-        if roots is None:
+    for side, word in ((value.numerator, "zeros"), (value.denominator, "poles")):
+        if not all(map(_is_closed, factors(value, side))):
             raise QuantityError(
                 f"the {word} of the answer have no closed form",
                 hint="--form normal factors what can be factored; numbers for some symbols may help, as in --at",
@@ -79,7 +92,9 @@ def pole_zero_form(value: Rational, writer: Writer) -> Expression:
     above, below = value.coefficients("s")
     scale = above[max(above)] / below[max(below)]
     negative = scale.negative
-    tops, bottoms = ([_less(each) for each in roots or ()] for roots in (found.zeros, found.poles))
+    order = PowersOfS(value).order
+    tops = [*powers(order), *_turns(value, value.numerator, writer)]
+    bottoms = [*powers(-order), *_turns(value, value.denominator, writer)]
     gain = writer.tree(-scale if negative else scale)
     parts = [*([] if gain == ONE else [gain]), *tops, *(Quotient(ONE, each) for each in bottoms)]
     tree = fraction_of(parts, 1, 1)
@@ -91,10 +106,19 @@ def pole_zero_form(value: Rational, writer: Writer) -> Expression:
     return tree
 
 
+def _turns(value: Rational, polynomial: Any, writer: Writer) -> Iterator[Expression]:
+    """The factors of a side that vanish elsewhere than at s = 0, s² + ω² undivided. All of its roots are closed."""
+    for factor in factors(value, polynomial):
+        square = 1 / factor.coefficients[1] if factor.order == 2 and not factor.coefficients[0] else None
+        if square is not None and not square.negative:
+            parts: list[Expression] = [Sum((powers(2)[0], writer.tree(square)))]
+        else:
+            parts = [_less(place) for place in _places(factor, writer)]
+        yield from parts if factor.power == 1 else (Power(part, number(factor.power)) for part in parts)
+
+
 def _less(place: Expression) -> Expression:
     """s − root, without a minus before a minus."""
-    if place == ZERO:
-        return LAPLACE
     terms = place.terms if isinstance(place, Sum) else (place,)
     return Sum((LAPLACE, *(term.operand if isinstance(term, Negation) else Negation(term) for term in terms)))
 
@@ -102,28 +126,54 @@ def _less(place: Expression) -> Expression:
 def _closed(found: tuple[Factor, ...], at_zero: int, writer: Writer) -> tuple[Expression, ...] | None:
     out: list[Expression] = [ZERO] * at_zero
     for factor in found:
+        if not _is_closed(factor):
+            return None
         places = _places(factor, writer)
-        if places is None:
+        if not all(_is_root(factor, place) for place in places):
             return None
         out += [place for place in places for _ in range(factor.power)]
     return tuple(out)
 
 
-def _places(factor: Factor, writer: Writer) -> tuple[Expression, ...] | None:
-    if factor.order <= 2:
-        places = _lower(factor, writer)
-    elif factor.order == 4 and not factor.coefficients[0] and not factor.coefficients[2]:
-        places = tuple(map(tidy, _biquadratic(factor, writer)))
-    else:
-        return None
-    return places if all(_is_root(factor, place) for place in places) else None
+def _is_closed(factor: Factor) -> bool:
+    return factor.order <= 2 or (factor.order == 4 and not factor.coefficients[0] and not factor.coefficients[2])
+
+
+def _places(factor: Factor, writer: Writer) -> tuple[Expression, ...]:
+    """The roots of a factor that has closed ones."""
+    return _lower(factor, writer) if factor.order <= 2 else tuple(map(tidy, _biquadratic(factor, writer)))
 
 
 def _lower(factor: Factor, writer: Writer) -> tuple[Expression, ...]:
-    if factor.order == 2 and not factor.coefficients[0]:
-        offset = root(-1 / factor.coefficients[1], writer)
+    """Roots of 1 + a s, and of 1 + a s + b s²: −a/(2 b) ± √(a²/(4 b²) − 1/b), or −a/(2 b) (1 ± √(1 − 4 b/a²))."""
+    if factor.order == 1:
+        return (writer.tree(-1 / factor.coefficients[0]),)
+    first, second = factor.coefficients
+    if not first:
+        offset = imaginary_root(-1 / second, writer)
         return offset, Negation(offset)
-    return factor.roots(writer)
+    half = first / (2 * second)
+    middle, inner = writer.tree(-half), half * half - 1 / second
+    if not inner:
+        return middle, middle
+    offset = imaginary_root(inner, writer)
+    if inner.terms > 2 and (half * half).terms == (1 / second).terms == 2:
+        offset = Call("sqrt", (sum_of([writer.tree(half * half), writer.tree(-1 / second)]),))
+    if leaves(offset) > LONG_ROOT:
+        whole = fraction_of([number(4), writer.tree(second), Quotient(ONE, Power(writer.tree(first), number(2)))], 1, 1)
+        ratio = min(writer.tree(4 * second / (first * first)), whole, key=leaves)
+        split = Call("sqrt", (sum_of([ONE, Negation(ratio)]),))
+        if leaves(split) < leaves(offset):
+            size = writer.tree(half)
+            return tuple(tidy(Negation(Product((size, Sum((ONE, each)))))) for each in (Negation(split), split))
+    return sum_of([middle, offset]), sum_of([middle, Negation(offset)])
+
+
+def imaginary_root(value: Rational, writer: Writer) -> Expression:
+    """√value, of a negative product of symbols as j √|value|."""
+    if not value.negative or value.terms > 2:
+        return plain_root(value, writer)
+    return fraction_of([Symbol("j"), plain_root(-value, writer)], 1, 1)
 
 
 def _biquadratic(factor: Factor, writer: Writer) -> tuple[Expression, ...]:
@@ -171,7 +221,9 @@ def plain_root(value: Rational, writer: Writer) -> Expression:
     outside, inside = field.one, field.one
     for polynomial, up in ((value.numerator, True), (value.denominator, False)):
         constant, found = polynomial.factor()
-        inside = inside * int(constant) if up else inside / int(constant)
+        whole_part, left = square_and_rest(int(constant))
+        inside = inside * left if up else inside / left
+        outside = outside * whole_part if up else outside / whole_part
         for factor, power in found:
             whole = Rational(field, factor, field.unit)
             half, odd = divmod(int(power), 2)
@@ -180,8 +232,29 @@ def plain_root(value: Rational, writer: Writer) -> Expression:
             inside = inside * inner if up else inside / inner
     if inside == 1:
         return writer.tree(outside)
-    radical = root(inside, writer)
+    if inside.numerator == 1:
+        return tidy(fraction_of([writer.tree(outside), Quotient(ONE, root(1 / inside, writer))], 1, 1))
+    radical = Call("sqrt", (_turned(writer.tree(inside)),))
     return radical if outside == 1 else tidy(fraction_of([writer.tree(outside), radical], 1, 1))
+
+
+def _turned(tree: Expression) -> Expression:
+    """1 − x for −(x − 1)."""
+    match tree:
+        case Negation(Sum(terms)):
+            opposite = [term.operand if isinstance(term, Negation) else Negation(term) for term in terms]
+            return Sum(tuple(sorted(opposite, key=lambda term: isinstance(term, Negation))))
+    return tree
+
+
+def square_and_rest(value: int) -> tuple[int, int]:
+    """a and b with value = a² b, for squares of small primes only."""
+    outside = 1
+    for prime in SMALL_PRIMES:
+        while value % prime**2 == 0:
+            value //= prime**2
+            outside *= prime
+    return outside, value
 
 
 def _proved(claim: Claim) -> bool:

@@ -33,6 +33,9 @@ from diffsym.kernel.rational import Field, Rational
 SEARCHED_TERMS = 400
 """Above so many monomials a value is only factored and nested: a search would not end in time."""
 
+LONG = 10_000
+"""Monomials above which even the order of the symbols stays as the circuit has it."""
+
 LONGEST_ARRANGED = 1000
 """Symbols of a tree that is put in order; nobody reads a longer one from end to end."""
 
@@ -77,6 +80,8 @@ class Writer:
             return number(value.as_fraction())
         if value.depends_on("s"):
             return self.by_powers_of_s(value)
+        if value.terms > LONG:
+            return self.shaped(nested(value))
         if value.terms > SEARCHED_TERMS:
             return self.shaped(nested(self.narrowed(value)))
         try:
@@ -138,25 +143,29 @@ class Writer:
             return best
         scale = (abs(int(constant)), abs(int(divisor)))
         negative = int(constant) * int(divisor) < 0
-        known: dict[tuple[int, tuple[int, ...]], Candidate | None] = {}
+        known: dict[tuple[int, tuple[int, ...]], list[Candidate] | None] = {}
 
-        def part(place: int, where: tuple[int, ...]) -> Candidate | None:
-            """The quotient over one denominator factor, or over none; ``where`` each numerator factor goes."""
-            chosen = tuple(index for index, other in enumerate(where) if other == place)
+        def part(place: int, chosen: tuple[int, ...]) -> list[Candidate] | None:
+            """The quotient of these numerator factors over one denominator factor, or over none; None: too long."""
             if (place, chosen) not in known:
                 up, down = search.field.unit, downs[place] if place < len(downs) else search.field.unit
                 for index in chosen:
                     up = up * ups[index]
-                known[place, chosen] = search.best(up, down) if up != 1 or down != 1 else None
+                if up == down == 1:
+                    known[place, chosen] = []
+                else:
+                    shortest = search.under(up, down, best.cost)
+                    known[place, chosen] = None if shortest is None else [shortest]
             return known[place, chosen]
 
         for where in itertools.product(range(len(downs) + 1), repeat=len(ups)):
             parts: list[Candidate] = []
             for place in range(len(downs) + 1):
-                candidate = part(place, where)
-                if candidate is not None:
-                    parts.append(candidate)
-            if sum(each.cost for each in parts) >= best.cost:
+                found = part(place, tuple([index for index, other in enumerate(where) if other == place]))
+                if found is None:
+                    break
+                parts += found
+            if found is None or sum(each.cost for each in parts) >= best.cost:
                 continue
             whole = search.signed(search.joined(parts, *scale), negative)
             cost = whole.cost + 2.5 * beside_inverses(whole.tree, self.kind)

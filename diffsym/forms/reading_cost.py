@@ -29,6 +29,9 @@ BESIDE_ITS_INVERSE = 2.5
 OVER_ITS_PART = 0.5
 """(R1 ‖ R2)/R1: R2/(R1 + R2) reads better."""
 
+DIFFERENCE = 1.3
+"""A minus in a sum: where all terms of a value have one sign, a form without it shows that."""
+
 NEGATIVE_PART = 6.0
 """A minus within a ‖: nobody connects a negative resistance."""
 
@@ -49,7 +52,7 @@ def _cost(node: Expression, kind: KindOf) -> float:
         case Negation():
             return inner + 0.1
         case Sum(terms):
-            return inner + 0.5 * (len(terms) - 1)
+            return inner + 0.5 * (len(terms) - 1) + DIFFERENCE * sum(isinstance(term, Negation) for term in terms)
         case Product(factors):
             return inner + 0.3 * (len(factors) - 1) + _over_part(node)
         case Parallel(parts):

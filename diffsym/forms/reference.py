@@ -6,14 +6,16 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import inf
+from math import inf, isfinite
 from typing import Any
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.errors import CircuitError, DiffsymError, QuantityError, UsageError
+from diffsym.expression.evaluate import Value, evaluate
 from diffsym.expression.tree import Expression, Symbol, symbols_of
 from diffsym.forms.numbers import Setting, Values, frequencies_of, setting
 from diffsym.forms.pruning import Target, valued
+from diffsym.kernel.rational import Rational
 from diffsym.simulate.response import response_of
 from diffsym.solve.quantity import Quantity
 
@@ -22,6 +24,9 @@ SPREAD = 0.2
 
 CORNERS = 64
 """Corners that are measured at most, beside each value changed alone."""
+
+EXAMPLES = {"C": "1p", "g": "1m", "L": "1u", "A": "100", "b": "100"}
+"""What a missing value might be, by the first letter of its symbol."""
 
 VANISHING = 1e-30
 
@@ -65,7 +70,11 @@ def reference_of(
     missing = [name for name in parameters if name not in values]
     if missing:
         shown = ", ".join(missing[:8]) + (" …" if len(missing) > 8 else "")
-        raise NominalError(missing[0], f"no value for {shown}", hint=f"give one, as in {missing[0]}=1k")
+        raise NominalError(
+            missing[0],
+            f"no value for {shown}",
+            hint=f"give one, as in {missing[0]}={EXAMPLES.get(missing[0][0], '1k')}",
+        )
     numbers = floats(values)
     passive = {e.value.name for e in circuit.elements if e.kind in "RCL" and isinstance(e.value, Symbol)}
     for name in parameters:
@@ -82,6 +91,12 @@ def reference_of(
     except (QuantityError, UsageError, CircuitError):
         responses = responses_at(base, numbers, frequencies)
     largest = max(map(abs, responses))
+    applied = [name for name in quantity.signals if name in symbols_of(quantity.resolved)]
+    if not applied and len(quantity.signals) > 1 and not largest > VANISHING:
+        raise QuantityError(
+            f"the quantity depends on the signals {', '.join(quantity.signals)}",
+            hint=f"divide by one of them, as in /{quantity.signals[0]}",
+        )
     for laplace, response in zip(frequencies, responses):
         if not abs(response) > max(VANISHING, 1e-13 * largest):
             where = f" at {abs(laplace) / 6.283185307179586:.4g} Hz" if laplace or len(frequencies) > 1 else ""
@@ -90,6 +105,41 @@ def reference_of(
                 hint="choose a band in which it does not, or other values",
             )
     return Reference(base, numbers, frequencies, responses)
+
+
+ON_AXIS = 1e-7
+"""Relative distance of a zero from the axis of frequencies, below which the response is taken to vanish there."""
+
+
+def refuse_zeros(value: Rational, values: Mapping[str, Fraction], band: tuple[Fraction, Fraction] | None) -> None:
+    """Raises QuantityError where the response is 0 at a frequency in the band, which lies between the sampled ones."""
+    if band is None or not value.depends_on("s"):
+        return
+    import numpy
+
+    above, _ = value.coefficients("s")
+    numbers = floats(values)
+    sizes = [0.0] * (max(above) + 1)
+    for order, part in above.items():
+        point: dict[str, Value] = {name: numbers[name] for name in part.symbols}
+        size = complex(evaluate(part.tree(), point))
+        if size.imag or not isfinite(size.real):
+            return
+        sizes[order] = size.real
+    # Powers of s differ by many decades: in units of the band's end they do not.
+    unit = 6.283185307179586 * float(band[1])
+    with numpy.errstate(all="ignore"):
+        scaled = numpy.array([size * unit**order for order, size in enumerate(sizes)])
+    if not numpy.isfinite(scaled).all() or not scaled.any():
+        return
+    low = float(band[0] / band[1]) * (1 - ON_AXIS)
+    for place in numpy.roots(scaled[::-1]):
+        if place and abs(place.real) <= ON_AXIS * abs(place) and low <= abs(place.imag) <= 1 + ON_AXIS:
+            where = abs(place) * float(band[1])
+            raise QuantityError(
+                f"the response vanishes within the band at {where:.4g} Hz, so that no relative error exists",
+                hint="choose a band in which it does not, or other values",
+            )
 
 
 def responses_at(base: Setting, values: Values, frequencies: Sequence[complex]) -> tuple[complex, ...]:

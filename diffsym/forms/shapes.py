@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from typing import Protocol
 
 from diffsym.errors import UsageError
 from diffsym.expression.dimension import dimension_of, unit_text
@@ -18,36 +19,66 @@ CALLS = 1000
 """How far an answer is searched."""
 
 
-def _readable(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
-    writer = Writer(kind, CALLS)
+def _readable(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
+    writer = writer or Writer(kind, CALLS)
     return with_kept(value, kept, writer) if kept else linear_form(value, signals, writer)
 
 
-def _conductance(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
-    return _readable(value, without_parallels(kind), signals, kept)
+def _conductance(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
+    own = Writer(without_parallels(kind), CALLS)
+    tree = _readable(value, own.kind, signals, kept, own)
+    if writer is not None:
+        writer.late |= own.late
+    return tree
 
 
-def _fraction(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
+def _fraction(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
     return arranged(value.tree(), kind)
 
 
-def _factored(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
+def _factored(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
     return arranged(factored(value), kind)
 
 
-def _normal(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
+def _normal(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
     from diffsym.forms.normal import normal_form
 
-    return normal_form(value, Writer(kind, CALLS)).tree
+    return normal_form(value, writer or Writer(kind, CALLS)).tree
 
 
-def _poles(value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition]) -> Expression:
+def _poles(
+    value: Rational, kind: KindOf, signals: Sequence[str], kept: Sequence[Definition], writer: Writer | None = None
+) -> Expression:
     from diffsym.forms.poles import pole_zero_form
 
-    return pole_zero_form(value, Writer(kind, CALLS))
+    return pole_zero_form(value, writer or Writer(kind, CALLS))
 
 
-SHAPES: Mapping[str, Callable[[Rational, KindOf, Sequence[str], Sequence[Definition]], Expression]] = {
+class Shape(Protocol):
+    """A value in one form. ``writer``: searches for it and says whether the clock has ended a search."""
+
+    def __call__(
+        self,
+        value: Rational,
+        kind: KindOf,
+        signals: Sequence[str],
+        kept: Sequence[Definition],
+        writer: Writer | None = None,
+        /,
+    ) -> Expression: ...
+
+
+SHAPES: Mapping[str, Shape] = {
     "readable": _readable,
     "fraction": _fraction,
     "factored": _factored,

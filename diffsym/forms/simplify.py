@@ -36,6 +36,9 @@ SHARES = (1.0, 0.5, 0.0)
 MANY_ELEMENTS = 8
 """Elements of a circuit that is still pruned after a smaller one has given a formula."""
 
+FEW_SYMBOLS = 6
+"""Symbols of a formula after which larger circuits are not tried."""
+
 MANY_TERMS = 6000
 """Monomials of a solution above which nearly equal symbols are taken as equal from the start."""
 
@@ -57,6 +60,10 @@ MOST_ROUNDS = 12
 
 PICKS = 7
 """Formulas that are written anew in one round."""
+
+SHORT = 12
+USUAL = 2
+"""Symbols of a short formula, and how many more its usual form may show."""
 
 READING_NOISE = 1e-9
 
@@ -170,7 +177,7 @@ class Search:
             with alarm(self.deadline):
                 self.pairs = near_equals(self.reference, self.error)
                 for trial in trials(self.reference, self.error, self.deadline):
-                    if trial.size > MANY_ELEMENTS and self.within():
+                    if self.within() and (trial.size > MANY_ELEMENTS or self.is_short()):
                         continue
                     try:
                         self.attempt(trial)
@@ -181,6 +188,11 @@ class Search:
                             raise
         except BudgetError:
             self.stopped = True
+
+    def is_short(self) -> bool:
+        """Whether a formula within the error is so short that a larger circuit hardly gives a shorter one."""
+        within = (pool[0].found for pool in self.kept.values())
+        return any(each.symbols <= FEW_SYMBOLS and each.error <= self.error + READING_NOISE for each in within)
 
     def within(self) -> bool:
         return any(each.found.error <= self.error + READING_NOISE for pool in self.kept.values() for each in pool)
@@ -307,12 +319,13 @@ class Search:
         return None
 
     def customary(self, tree: Expression) -> Expression:
-        """The usual form of the same value, H₀ (1 + b₁ s)/(1 + a₁ s), where it shows no more symbols."""
+        """The usual form of the same value, H₀ (1 + b₁ s)/(1 + a₁ s), where it shows hardly more symbols."""
         tree = arranged(tree, self.writer.kind)
         if bulk(tree) > SEARCHED_TERMS:
             return tree
         usual = self.writer.tree(Field(atoms_of(tree)).read(tree))
-        return usual if leaves(usual) <= leaves(tree) else tree
+        more = USUAL if usual != tree and leaves(tree) <= SHORT else 0
+        return usual if leaves(usual) <= leaves(tree) + more else tree
 
 
 def _spread(candidates: Sequence[Candidate], count: int) -> list[Candidate]:

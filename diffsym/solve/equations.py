@@ -13,6 +13,7 @@ from fractions import Fraction
 from math import isqrt
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
+from diffsym.circuit.signals import linear_form
 from diffsym.errors import CircuitError, QuantityError
 from diffsym.expression.tree import (
     BranchCurrent,
@@ -191,6 +192,9 @@ class _Formulation:
             return {value: ONE}
         if isinstance(value, Number) and not value.value:
             return {}
+        known = linear_form(value)
+        if known is not None and not known[0]:
+            return {Symbol(name): {(): exact(factor)} for name, factor in known[1].items() if factor}
         field = Field(atoms_of(value))
         amount = field.read(value)
         form: Form = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Sequence
+from typing import Any
 
 from diffsym.solve.determinant import check_deadline
 from diffsym.solve.graphs import EARTH, GraphPair
@@ -73,8 +74,7 @@ def _sweeps(nodes: Sequence[tuple[int, ...]]) -> list[list[int]]:
                 if one != other:
                     laplacian[one, other] -= 1 / len(each)
                     laplacian[one, one] += 1 / len(each)
-    values, vectors = numpy.linalg.eigh(laplacian)
-    coordinate = vectors[:, int((values < 1e-9).sum()) % len(names)]
+    coordinate = _smoothest(laplacian, _components(names, nodes))
     if coordinate[numpy.argmax(abs(coordinate) > 1e-9)] < 0:
         coordinate = -coordinate
     means = [round(float(coordinate[[names[node] for node in each]].mean()), 9) if each else 0.0 for each in nodes]
@@ -82,8 +82,70 @@ def _sweeps(nodes: Sequence[tuple[int, ...]]) -> list[list[int]]:
     return [forward, forward[::-1]]
 
 
+STEPS = 40
+"""Of inverse iteration: more make the coordinate no smoother in a way that an order would show."""
+
+
+def _smoothest(laplacian: Any, components: Sequence[Sequence[int]]) -> Any:
+    """The vector of the smallest eigenvalue above 0, by inverse iteration.
+
+    Element by element, without the parallel routines of numpy's linear algebra: starting those takes longer than this.
+    """
+    import numpy
+
+    count = len(laplacian)
+    flat = [(numpy.array(places), len(places)) for places in components]
+    whole = laplacian.copy()
+    for places, size in flat:
+        # What is constant on a component has the eigenvalue 0: it is moved to 1 and left out of every step.
+        whole[numpy.ix_(places, places)] += 1 / size
+    inverse = numpy.eye(count)
+    for place in range(count):
+        pivot = whole[place, place]
+        row, other = whole[place] / pivot, inverse[place] / pivot
+        factors = whole[:, place].copy()
+        factors[place] = 0
+        rows = numpy.flatnonzero(factors)
+        whole[rows] -= factors[rows, None] * row
+        inverse[rows] -= factors[rows, None] * other
+        whole[place], inverse[place] = row, other
+    vector = numpy.linspace(-1.0, 1.0, count) ** 3 + numpy.linspace(-1.0, 1.0, count)
+    for _ in range(STEPS):
+        for places, _ in flat:
+            vector[places] -= vector[places].mean()
+        size = numpy.sqrt((vector * vector).sum())
+        if size < 1e-12:
+            break
+        vector = (inverse * (vector / size)).sum(axis=1)
+    return vector
+
+
+def _components(names: dict[int, int], nodes: Sequence[tuple[int, ...]]) -> list[list[int]]:
+    """The places of nodes that hang together."""
+    beside: dict[int, set[int]] = {place: set() for place in names.values()}
+    for each in nodes:
+        places = [names[node] for node in each]
+        for place in places:
+            beside[place].update(places)
+    found: list[list[int]] = []
+    seen: set[int] = set()
+    for start in beside:
+        if start in seen:
+            continue
+        seen.add(start)
+        component = [start]
+        for place in component:
+            for other in sorted(beside[place] - seen):
+                seen.add(other)
+                component.append(other)
+        found.append(component)
+    return found
+
+
 def _greedy(sweep: Sequence[int], nodes: Sequence[tuple[int, ...]], window: int) -> list[int]:
     """Of the next ``window`` branches of the sweep, the one that opens the fewest nodes and closes the most."""
+    if window == 1:
+        return list(sweep)
     left: dict[int, int] = {}
     for each in nodes:
         for node in each:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
 
 from diffsym.circuit.devices import Devices
 from diffsym.circuit.expansion import expand
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.circuit.symmetry import device_symmetry
+from diffsym.expression.tree import number, substituted
 
 TRANSISTORS = ("M", "Q", "J", "D")
 
@@ -20,6 +23,14 @@ def small_signal(
     ``keep`` and ``devices`` as in ``expand``, whose errors it raises.
     """
     return expand(circuit, matched=mirrored_transistors(circuit), keep=keep, devices=devices)
+
+
+def with_numbers(circuit: SmallSignalCircuit, values: Mapping[str, Fraction]) -> SmallSignalCircuit:
+    """The circuit with numbers for some parameters, by joined name; signals stay as they are."""
+    trees = {name: number(value) for name, value in values.items() if name not in circuit.signals}
+    return replace(
+        circuit, elements=tuple(replace(each, value=substituted(each.value, trees)) for each in circuit.elements)
+    )
 
 
 def mirrored_transistors(circuit: Circuit) -> tuple[tuple[str, str], ...]:

@@ -61,6 +61,9 @@ INPUT_PAIRS = (
 
 RESERVED = {"j": "j is the imaginary unit; answers are in s, which is j omega for sinusoids"}
 
+_PLAIN = re.compile(r"([vi])\(([A-Za-z0-9]{1,20})(?:,([A-Za-z0-9]{1,20}))?\)/([A-Za-z][A-Za-z0-9]{1,19})")
+"""The usual ``v(o1,o2)/vid``, which needs no closer reading."""
+
 DEEPEST_DEFINITIONS = 40
 """Definitions that refer to one another in a row."""
 
@@ -126,6 +129,10 @@ class _Resolution:
         self.text = ""
 
     def read(self, text: str) -> Expression:
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None and plain[4] in self.symbols and not (plain[1] == "i" and plain[3]):
+            above = NodeVoltage(plain[2], plain[3]) if plain[1] == "v" else BranchCurrent(plain[2])
+            return Quotient(above, Symbol(plain[4]))
         known = {
             *self.symbols,
             *self.definitions,
@@ -332,6 +339,8 @@ class _Resolution:
 
 def _name(text: str) -> str:
     """The joined name, or the text itself where it is no symbol's."""
+    if "." in text:
+        return text
     try:
         return joined(text)
     except ExpressionError:

@@ -99,12 +99,12 @@ def linear_forms(
     names = [part for part in extra if isinstance(part, Symbol)]
     if not forms:
         return Field([*names, *signals]), {}
-    system = LinearSystem(equations, tuple(forms.values()), signals)
+    system = LinearSystem(equations, tuple(forms.values()), signals, (*names, *signals))
     system.contract(deadline)
     coefficients = system.solve(deadline)
     if coefficients is None:
         part = determined_part(circuit, equations, forms, signals, deadline)
-        system = LinearSystem(part, tuple(forms.values()), signals)
+        system = LinearSystem(part, tuple(forms.values()), signals, (*names, *signals))
         system.contract(deadline)
         coefficients = system.solve(deadline)
         if coefficients is None:

@@ -20,7 +20,7 @@ from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.solve.blocks import diagonal_blocks
 from diffsym.solve.determinant import SparseRow, check_deadline, determinant
 from diffsym.solve.equations import Equations, Form, Key
-from diffsym.solve.laurent import MINUS_ONE, ONE, Laurent
+from diffsym.solve.laurent import MINUS_ONE, ONE, Laurent, Monomial
 
 MANY_ROWS = 6
 """From which on it pays to look for parts that do not act on each other."""
@@ -31,24 +31,36 @@ MOST_SYMBOLS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Generators:
-    """The polynomial ring of one system. ``inverted[k]``: generator k stands for the reciprocal of its atom."""
+    """The polynomial ring of one system. ``inverted[k]``: generator k stands for the reciprocal of its atom.
+
+    ``mixed``: some atom has negative powers beside positive ones.
+    """
 
     field: Field
     inverted: tuple[bool, ...]
+    mixed: bool = True
 
     @staticmethod
-    def of(forms: Sequence[Form], equations: Equations) -> Generators:
+    def of(forms: Sequence[Form], equations: Equations, extra: Sequence[Expression] = ()) -> Generators:
+        """``extra``: atoms that answers have beside those of the forms."""
         lowest: dict[Expression, int] = {}
         highest: dict[Expression, int] = {}
         for form in forms:
             for entry in form.values():
                 for monomial in entry:
                     for atom, power in monomial:
-                        lowest[atom] = min(lowest.get(atom, 0), power)
-                        highest[atom] = max(highest.get(atom, 0), power)
-        atoms = sorted(lowest, key=lambda atom: equations.alphabet.order[atom])
-        inverted = tuple(highest[atom] <= 0 for atom in atoms)
-        return Generators(Field(atoms), inverted)
+                        if power > 0:
+                            if highest.get(atom, 0) < power:
+                                highest[atom] = power
+                            lowest.setdefault(atom, 0)
+                        elif lowest.get(atom, 1) > power:
+                            lowest[atom] = power
+        order = equations.alphabet.order
+        atoms = sorted(lowest, key=order.__getitem__)
+        inverted = [atom not in highest for atom in atoms]
+        beside = [atom for atom in dict.fromkeys(extra) if atom not in lowest]
+        mixed = any(lowest[atom] < 0 for atom in highest)
+        return Generators(Field([*atoms, *beside]), (*inverted, *[False] * len(beside)), mixed)
 
     def polynomial(self, entry: Laurent, scale: int, shifted: Sequence[int]) -> Any:
         index = self.field.index
@@ -71,6 +83,11 @@ class Generators:
             return multiplied(field, [self.final(part, equations, field) for part in value.parts])
         meaning = equations.alphabet.meaning
         atoms = self.field.atoms
+        if field is self.field:
+            above, below = value.numerator.degrees(), value.denominator.degrees()
+            turning = [k for k, inverted in enumerate(self.inverted) if inverted and (above[k] or below[k])]
+            if all(above[k] < 2 and below[k] < 2 for k in turning):
+                return without_even_roots(self._turned(value, turning))
         places = [field.index.get(atom) for atom in atoms]
         count = len(field.atoms)
         powers_of = {k: field.read(meaning[atom]) for k, atom in enumerate(atoms) if atom in meaning}
@@ -120,6 +137,18 @@ class Generators:
         # What was coprime is so with reciprocals turned back: neither side is a multiple of a symbol that was turned.
         return without_even_roots(Rational.coprime(field, top.numerator, bottom.numerator))
 
+    def _turned(self, value: Rational, places: Sequence[int]) -> Rational:
+        """The value with these generators turned into their reciprocals, where it is of the first degree in each."""
+        top, bottom = value.numerator, value.denominator
+        for place in places:
+            generator = self.field.generators[place]
+            over, under = top.derivative(place), bottom.derivative(place)
+            # (a/x + b)/(c/x + d) = (a + b x)/(c + d x)
+            top = over + (top - over * generator) * generator
+            bottom = under + (bottom - under * generator) * generator
+        # What was coprime is so with reciprocals turned back, but for the symbols themselves.
+        return Rational.coprime(self.field, top, bottom)
+
 
 def without_even_roots(value: Rational) -> Rational:
     """√u² replaced by u wherever it occurs."""
@@ -151,7 +180,9 @@ def without_even_roots(value: Rational) -> Rational:
 class LinearSystem:
     """Rows and wanted forms as sparse polynomial rows; columns are unknowns first, then signals."""
 
-    def __init__(self, equations: Equations, wanted: Sequence[Form], signals: Sequence[Key]) -> None:
+    def __init__(
+        self, equations: Equations, wanted: Sequence[Form], signals: Sequence[Key], extra: Sequence[Expression] = ()
+    ) -> None:
         self.equations = equations
         self.signals = tuple(signals)
         forms = [row.form for row in equations.rows]
@@ -161,9 +192,11 @@ class LinearSystem:
                 "an answer could hold",
                 hint="give numbers to most parts, or the same symbol to equal ones",
             )
-        self.generators = Generators.of([*forms, *wanted], equations)
+        self.generators = Generators.of([*forms, *wanted], equations, extra)
         field = self.generators.field
         self.unit, self.nought = field.unit, field.nought
+        self._unshifted = (0,) * len(field.atoms)
+        self._monomials: dict[Monomial, Any] = {}
         columns = {key: place for place, key in enumerate((*equations.unknowns, *self.signals))}
         self.width = len(equations.unknowns)
         self.rows = [self._row(form, columns) for form in forms]
@@ -177,15 +210,48 @@ class LinearSystem:
         if all(entry is ONE or entry is MINUS_ONE for _, entry in used):
             return {column: self.unit if entry is ONE else -self.unit for column, entry in used}
         generators = self.generators
+        if self._is_plain(used):
+            return {column: self._entry(entry) for column, entry in used}
         scale, lowest = self._common(entry for _, entry in used)
         shifted = [0] * len(generators.field.atoms)
         for place, power in lowest.items():
             shifted[place] = -power
         return {column: generators.polynomial(entry, scale, shifted) for column, entry in used}
 
+    def _entry(self, entry: Laurent) -> Any:
+        """An entry without denominators as a polynomial; monomials occur several times."""
+        total = None
+        for monomial, coefficient in entry.items():
+            known = self._monomials.get(monomial)
+            if known is None:
+                known = self._monomials[monomial] = self.generators.polynomial({monomial: 1}, 1, self._unshifted)
+            if coefficient == -1:
+                total = -known if total is None else total - known
+            else:
+                term = known if coefficient == 1 else known * coefficient
+                total = term if total is None else total + term
+        return total
+
+    def _is_plain(self, used: Sequence[tuple[int, Laurent]]) -> bool:
+        """Whether a row has whole coefficients, no negative powers and no symbol in all of its terms."""
+        if self.generators.mixed:
+            return False
+        common: set[Expression] | None = None
+        for _, entry in used:
+            for monomial, coefficient in entry.items():
+                if not isinstance(coefficient, int):
+                    return False
+                if common is None:
+                    common = {atom for atom, _ in monomial}
+                elif common:
+                    common.intersection_update([atom for atom, _ in monomial])
+        return not common
+
     def _scale(self, form: Form, columns: dict[Key, int]) -> Rational:
         """What ``_row`` multiplies the form by."""
         field = self.generators.field
+        if all(entry is ONE or entry is MINUS_ONE for entry in form.values()):
+            return field.one
         scale, lowest = self._common(entry for key, entry in form.items() if key in columns)
         above, below = ([0] * len(field.atoms) for _ in range(2))
         for place, power in lowest.items():
@@ -226,17 +292,20 @@ class LinearSystem:
             for column in row:
                 holders.setdefault(column, set()).add(name)
         while True:
-            best: tuple[int, int, int] | None = None
+            best: tuple[int, int] | None = None
+            least = 0
             for name, columns in constants.items():
                 width = len(active[name]) - 1
                 for column in columns:
-                    key = (width * (len(holders[column]) - 1), name, column)
-                    if best is None or key < best:
-                        best = key
+                    price = width * (len(holders[column]) - 1)
+                    if best is None or price < least or (price == least and (name, column) < best):
+                        least, best = price, (name, column)
+                if best is not None and not least:
+                    break
             if best is None:
                 break
             check_deadline(deadline, f"reducing {len(self.rows)} equations")
-            _, name, column = best
+            name, column = best
             pivot = active.pop(name)
             del constants[name]
             remaining.discard(column)
@@ -325,7 +394,7 @@ def _without(row: SparseRow, pivot: SparseRow, column: int) -> tuple[SparseRow, 
         row = {key: value * constant for key, value in row.items()}
         multiple = entry
     else:
-        multiple = entry * constant
+        multiple = entry if constant == 1 else -entry
     total = {key: value for key, value in row.items() if key != column}
     for key, value in pivot.items():
         if key == column:
@@ -355,4 +424,4 @@ def final_field(equations: Equations, generators: Generators, extra: Sequence[Ex
         if isinstance(atom, Call):
             atoms.update(dict.fromkeys(atoms_of(*atom.arguments)))
     atoms.update(dict.fromkeys(extra))
-    return Field(atoms)
+    return generators.field if tuple(atoms) == generators.field.atoms else Field(atoms)

@@ -117,10 +117,32 @@ def _transconductance_inverted(node: Expression, kind: Callable[[str], str]) -> 
 def _beta_for_beta_plus_one(node: Expression, kind: Callable[[str], str]) -> Iterator[Expression]:
     if isinstance(node, Sum) and len(node.terms) == 2 and ONE in node.terms:
         gain = next((term for term in node.terms if term != ONE), ONE)
-        if any(name.startswith(("beta", "rpi")) for name in symbols_of(gain)):
+        if _is_current_gain(gain):
             yield gain
     if isinstance(node, Symbol) and node.name.startswith("beta"):
         yield Sum((node, ONE))
+
+
+def _is_current_gain(tree: Expression) -> bool:
+    """β or g_m r_π."""
+    names = symbols_of(tree)
+    if isinstance(tree, Symbol):
+        return tree.name.startswith("beta")
+    return (
+        isinstance(tree, Product) and len(tree.factors) == 2 == len(names) and any(n.startswith("rpi") for n in names)
+    )
+
+
+def _parallel_bars_dropped(node: Expression, kind: Callable[[str], str]) -> Iterator[Expression]:
+    if isinstance(node, Parallel):
+        yield product_of(node.parts)
+
+
+def _factor_twice(node: Expression, kind: Callable[[str], str]) -> Iterator[Expression]:
+    if isinstance(node, Product):
+        for place, factor in enumerate(node.factors):
+            if isinstance(factor, Symbol):
+                yield product_of((*node.factors[:place], Power(factor, TWO), *node.factors[place + 1 :]))
 
 
 def _lost_term(node: Expression, kind: Callable[[str], str]) -> Iterator[Expression]:
@@ -166,6 +188,9 @@ def _bracket(node: Expression, kind: Callable[[str], str]) -> Iterator[Expressio
                     rest = product_of(_without(factors, place))
                     for index, term in enumerate(factor.parts):
                         yield Parallel((Product((rest, term)), *_without(factor.parts, index)))
+        case Negation(Quotient(top, Sum(terms))):
+            for index, term in enumerate(terms):
+                yield Sum((Negation(Quotient(top, term)), *_without(terms, index)))
         case Quotient(top, Sum(terms)):
             for index, term in enumerate(terms):
                 yield Sum((Quotient(top, term), *_without(terms, index)))
@@ -215,6 +240,16 @@ ALGEBRA: tuple[AlgebraSlip, ...] = (
     AlgebraSlip(
         "lost-factor", "a factor of {part} was lost: it became {result}", "is a factor missing?", _lost_factor, False
     ),
+    AlgebraSlip(
+        "parallel-dropped",
+        "the ‖ of {part} was lost: it became {result}",
+        "which parts are in series, and which in parallel?",
+        _parallel_bars_dropped,
+        False,
+    ),
+    AlgebraSlip(
+        "squared", "a factor of {part} was taken twice: it became {result}", "is a factor too many?", _factor_twice
+    ),
     AlgebraSlip("extra-one", "a 1 was added: {part} became {result}", "is a term too many?", _extra_one, False),
 )
 """In the order in which they are offered where several explain a line."""
@@ -259,7 +294,7 @@ def _places(
     if isinstance(tree, Call):
         return
     parts = children(tree)
-    for place, part in enumerate(parts):
+    for place, part in enumerate(parts[:1] if isinstance(tree, Power) else parts):
         for whole, inside, result in _places(part, change):
             yield rebuilt(tree, (*parts[:place], whole, *parts[place + 1 :])), inside, result
 

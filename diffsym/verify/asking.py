@@ -33,7 +33,7 @@ def check(
     ``circuit`` None: the claim is a relation about no circuit. ``define``: ``{"A_d": "v(o1,o2)/vid"}``. ``drive``: the
     signals that are applied; all others are zero. ``box``: symbol → (lowest, highest), from which examples are taken.
     ``hint``: 0 verdict and line, 1 a hint too, 2 all. ``budget`` in seconds. What is wrong with the claim is in the
-    report; the errors of reading a circuit are raised.
+    report; QuantityError is raised for a definition, a signal or a range that the circuit cannot have.
     """
     small = circuit if circuit is None or isinstance(circuit, SmallSignalCircuit) else circuit.small_signal
     return verify(small, claim, define=define, drive=drive, box=box, hint=hint, budget=budget)
@@ -54,5 +54,6 @@ def assert_formula(
     __tracebackhide__ = True
     report = check(circuit, claim, define=define, drive=drive)
     if report.verdict != CORRECT and not (approximately and report.verdict == APPROXIMATE):
-        raise AssertionError(f"{claim}\n{report.to_text()}")
+        near = "  approximately=True accepts it\n" if report.verdict == APPROXIMATE else ""
+        raise AssertionError(f"{claim}\n{report.to_text()}{near}")
     return report

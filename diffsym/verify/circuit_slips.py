@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
 from diffsym.expression.tree import ZERO, Expression, Negation, Product, Quotient, Symbol, expression, symbols_of
 from diffsym.verify.conventions import output_pair, single_output
+from diffsym.verify.scaling import tail_symbols
 
 TWO = expression(2)
 
@@ -78,12 +79,16 @@ def _shorted(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iter
 
 
 def _scaled(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
+    tails = set(tail_symbols(circuit))
     for word, by in (("doubled", lambda v: Product((TWO, v))), ("halved", lambda v: Quotient(v, TWO))):
         for label, elements in _groups(circuit, "RCLG"):
             name, _, place = label.partition(" at ")
             shown = spelled(name) + (f" at {place}" if place else "")
             changed: dict[str, LinearElement | None] = {e.name: replace(e, value=by(e.value)) for e in elements}
-            yield Instead(f"element-{word}", f"{shown} {word}", "look for a factor of two", _with(circuit, changed))
+            tail = word == "halved" and name in tails
+            more = f": in the half circuit of the common mode it is 2 {shown}" if tail else ""
+            sentence = f"{shown} {word}{more}"
+            yield Instead(f"element-{word}", sentence, "look for a factor of two", _with(circuit, changed))
 
 
 def _source_grounded(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
@@ -111,9 +116,12 @@ def _virtual_ground(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) 
     for node in circuit.nodes:
         if node != GROUND and node not in held and node not in outputs:
             short = LinearElement("Vshort", "V", node, GROUND, ZERO)
+            grounded = [e for e in circuit.elements if e.kind in "RCL" and {e.plus, e.minus} == {node, GROUND}]
+            names = dict.fromkeys(name for e in grounded if not e.device for name in symbols_of(e.value))
+            also = f", as if {' and '.join(map(spelled, names))} were shorted" if names else ""
             yield Instead(
                 "virtual-ground",
-                f"node {node} taken as ground: a virtual ground where there is none",
+                f"node {node} taken as ground{also}: a virtual ground where there is none",
                 "is every node that you took as ground at ground?",
                 replace(circuit, elements=(*circuit.elements, short)),
             )

@@ -9,8 +9,11 @@ from dataclasses import dataclass, replace
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
 from diffsym.errors import ExpressionError
 from diffsym.expression.names import joined
+from diffsym.expression.printing.flat import to_flat
+from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import ONE, Expression, Product, Quotient, Sum, Symbol, symbols_of
-from diffsym.solve.quantity import INPUT_PAIRS, OUTPUT_PAIRS
+from diffsym.solve.quantity import INPUT_PAIRS, OUTPUT_PAIRS, read_quantity
+from diffsym.solve.solution import solve
 
 OUTPUTS = ("o", "out", "vo", "vout", "output")
 """Names of the node that a single output is taken from."""
@@ -108,15 +111,38 @@ def _output_resistance(circuit: SmallSignalCircuit) -> Meaning | None:
     if single is None:
         tested = [each for each in circuit.elements if each.kind == "I" and symbols_of(each.value)]
         return _input_resistance(circuit) if len(tested) == 1 else None
-    test = LinearElement("Itest", "I", GROUND, single, Symbol(TEST_CURRENT))
-    probed = replace(
+    said = f"v({single})/i_test for a test current into {single}, all signals zero"
+    return Meaning(f"v({single})/{TEST_CURRENT}", _probed(circuit, GROUND, single), said)
+
+
+def _differential_input_resistance(circuit: SmallSignalCircuit) -> Meaning | None:
+    """v_id over the current out of the first input's source; the only input's resistance where there is one input."""
+    if not _has(circuit, "vid"):
+        return _input_resistance(circuit)
+    inputs = [each for each in circuit.elements if each.kind == "V" and symbols_of(each.value)]
+    if len(inputs) != 2:
+        return None
+    return Meaning(f"v_id/(-i({inputs[0].name}))")
+
+
+def _differential_output_resistance(circuit: SmallSignalCircuit) -> Meaning | None:
+    """Seen between the two outputs with all signals zero, by a test current."""
+    pair = output_pair(circuit)
+    if pair is None:
+        return None
+    said = f"v({pair[0]},{pair[1]})/i_test for a test current from {pair[1]} to {pair[0]}, all signals zero"
+    return Meaning(f"v({pair[0]},{pair[1]})/{TEST_CURRENT}", _probed(circuit, pair[1], pair[0]), said)
+
+
+def _probed(circuit: SmallSignalCircuit, plus: str, minus: str) -> SmallSignalCircuit:
+    """The circuit with a test current that leaves node ``plus`` and enters ``minus``."""
+    test = LinearElement("Itest", "I", plus, minus, Symbol(TEST_CURRENT))
+    return replace(
         circuit,
         elements=(*circuit.elements, test),
         signals=(*circuit.signals, TEST_CURRENT),
         source_values={**circuit.source_values, "Itest": Symbol(TEST_CURRENT)},
     )
-    said = f"v({single})/i_test for a test current into {single}, all signals zero"
-    return Meaning(f"v({single})/{TEST_CURRENT}", probed, said)
 
 
 def _between_terminals(circuit: SmallSignalCircuit, name: str) -> Meaning | None:
@@ -160,6 +186,37 @@ def _drain_current(circuit: SmallSignalCircuit, name: str) -> Meaning | None:
     return Meaning(f"i({fitting[0]})") if len(fitting) == 1 and "." not in fitting[0] else None
 
 
+def _base_current(circuit: SmallSignalCircuit, name: str) -> Meaning | None:
+    """i_b1 of transistor Q1, i_b of the only one: its base voltage over r_π, where that is all that is at its base."""
+    found = re.fullmatch(r"[iI]b([0-9]*)", name)
+    bases = [each for each in circuit.elements if each.parameter == "rpi"]
+    fitting = [
+        each
+        for each in bases
+        if found and (found[1] == _number(each.device) or (not found[1] and len(bases) == 1)) and "." not in each.device
+    ]
+    if len(fitting) != 1 or any(each.device == fitting[0].device and each.kind == "C" for each in circuit.elements):
+        return None
+    (base,) = fitting
+    return Meaning(f"v({base.plus},{base.minus})/({to_text(base.value)})")
+
+
+def _emitter_current(circuit: SmallSignalCircuit, name: str) -> Meaning | None:
+    """i_e1: base and collector current, out of the emitter; i_s1 of a MOS transistor is its drain current."""
+    found = re.fullmatch(r"[iI]([es])([0-9]*)", name)
+    if not found:
+        return None
+    above = _drain_current(circuit, ("ic" if found[1] == "e" else "id") + found[2])
+    if above is None or found[1] == "s":
+        return above
+    base = _base_current(circuit, "ib" + found[2])
+    return base and Meaning(f"{above.text} + {base.text}")
+
+
+def _number(device: str) -> str:
+    return re.sub(r"^[A-Za-z]+", "", device)
+
+
 OWN_WORDS = tuple(
     f"{word}{index}"
     for word in (
@@ -198,16 +255,51 @@ OWN_WORDS = tuple(
 """Names that writers give to things of their own; they are one name wherever they stand, and never a product."""
 
 
+POLES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("tau",), ("({1})/({0})",)),
+    (("omegac", "omegap", "omegap1", "omega3dB", "omegaH", "wc", "wp"), ("({0})/({1})",)),
+    (("omega0", "omegan", "w0", "wn"), ("({0})/({1})", "sqrt(({0})/({2}))")),
+    (("fc", "fp", "f3dB", "fH"), ("({0})/(({1})*2*pi)",)),
+    (("f0", "fn"), ("({0})/(({1})*2*pi)", "sqrt(({0})/({2}))/(2*pi)")),
+    (("Q",), ("", "sqrt(({0})*({2}))/({1})")),
+    (("zeta",), ("", "({1})/(2*sqrt(({0})*({2})))")),
+)
+"""Names for what the denominator d₀ + d₁ s + d₂ s² of the gain says, by its degree."""
+
+
+def _of_poles(formulas: tuple[str, ...]) -> Convention:
+    def convention(circuit: SmallSignalCircuit) -> Meaning | None:
+        gain = _gain(circuit)
+        if gain is None or not any(element.kind in "CL" for element in circuit.elements):
+            return None
+        value = solve(circuit, read_quantity(circuit, gain.text)).value
+        below = value.coefficients("s")[1]
+        degree = max(below, default=0)
+        if not 1 <= degree <= len(formulas) or not formulas[degree - 1] or set(below) != set(range(degree + 1)):
+            return None
+        text = formulas[degree - 1].format(*(to_flat(below[power].tree()) for power in range(degree + 1)))
+        return Meaning(text, said=f"{text}, from the denominator of {gain.text}")
+
+    return convention
+
+
 CONVENTIONS: tuple[tuple[tuple[str, ...], Convention], ...] = (
     (("Ad", "Adm", "Avd", "Add", "ADM", "AD", "Advd"), _differential_gain),
     (("Ac", "Acm", "Avc", "Acc", "ACM", "AC", "Avcm"), _common_gain),
     (("Acd", "Acmdm", "ACMDM", "Acmd"), _common_to_differential),
     (("CMRR",), _rejection),
     (("Av", "A", "H", "G", "AV", "T", "Avo", "Hs", "gain", "Gain"), _gain),
-    (("Rin", "Ri", "Zin", "rin", "RIN", "Rid", "Zi"), _input_resistance),
+    (("Rin", "Ri", "Zin", "rin", "RIN", "Zi"), _input_resistance),
+    (("Rid", "Ridm", "Zid"), _differential_input_resistance),
+    (("Rod", "Rodm", "Zod"), _differential_output_resistance),
+    *((words, _of_poles(formula)) for words, formula in POLES),
     (("Rout", "Ro", "Zout", "rout", "ROUT", "Zo"), _output_resistance),
 )
 """Names, and what each is taken for where the circuit gives it a meaning."""
+
+
+OF_TRANSISTORS = (_between_terminals, _drain_current, _base_current, _emitter_current)
+"""What names such as v_gs2, i_d1 and i_b are taken for; each looks at the name itself."""
 
 
 def conventions(circuit: SmallSignalCircuit, names: Iterable[str], taken: Iterable[str]) -> dict[str, Meaning]:
@@ -223,7 +315,7 @@ def conventions(circuit: SmallSignalCircuit, names: Iterable[str], taken: Iterab
                 if meaning is not None:
                     found[name] = meaning
         if name not in known and name not in found:
-            own = _between_terminals(circuit, name) or _drain_current(circuit, name)
+            own = next(filter(None, (rule(circuit, name) for rule in OF_TRANSISTORS)), None)
             if own is not None:
                 found[name] = own
     return found
@@ -246,6 +338,8 @@ def aliases(circuit: SmallSignalCircuit) -> dict[str, str]:
                 if name.endswith(index):
                     add(name.removesuffix(index), name)
         if not isinstance(element.value, Symbol):
+            for name in symbols_of(element.value) if index else ():
+                add(re.sub(r"[0-9]+$", "", name) + index, name)
             continue
         symbol = element.value.name
         if not element.device:

@@ -6,27 +6,34 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from diffsym.errors import BudgetError, DiffsymError
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import (
+    ONE,
     BranchCurrent,
+    Call,
     Expression,
     NodeVoltage,
+    Symbol,
+    product_of,
     symbols_of,
     walk,
 )
 from diffsym.forms.fractions import factored
-from diffsym.forms.readable import Writer
-from diffsym.kernel.rational import Rational
+from diffsym.forms.readable import Writer, linear_form
+from diffsym.kernel.rational import Field, Rational
 from diffsym.verify.algebra_slips import ALGEBRA, WHOLE, AlgebraSlip, Slipped, slipped, wrong_symbol
 from diffsym.verify.circuit_slips import MANY, RULES, Rule, instead
+from diffsym.verify.magnitudes import same
+from diffsym.verify.naming import NOTHING
 from diffsym.verify.scaling import Naturally
-from diffsym.verify.truth import NOTHING, Sides, Truth, same
+from diffsym.verify.truth import Sides, Truth
 
-PATIENCE = 1.5
+PATIENCE = 5.0
 """Seconds for the search in one answer."""
 
 MOST_NODES = 160
@@ -70,6 +77,8 @@ class Search:
             return (whole, *self.first(self.in_circuit()))
         algebra = [whole] if whole else self.first(self.in_algebra())
         circuit = self.first(self.in_circuit())
+        if algebra and not circuit and algebra[0].name in OFTEN_BY_CHANCE:
+            circuit = self.first(self.in_circuit(MANY))
         both = [*algebra, *circuit] or self.first(self.by_repair()) or self.first(self.in_circuit(MANY))
         return tuple(both[:MOST_SHOWN])
 
@@ -93,6 +102,8 @@ class Search:
             return None
         for value, near in self.nearly(exact, claim):
             ratio = claim / value
+            if ratio.is_number and ratio.as_fraction() == 1:
+                return Diagnosis("approximation-as-exact", offered(near + "an approximation, taken as exact"), IDEAL)
             if ratio.is_number:
                 for factor, name, sentence, hint in WHOLE:
                     if ratio.as_fraction() == factor:
@@ -113,8 +124,11 @@ class Search:
         claim = self.sides.values[1]
         bases = self.bases()
         rules: tuple[AlgebraSlip, ...] = (*ALGEBRA, wrong_symbol(self._symbols()))
-        for slip in rules:
+        # One slip in the right answer comes before one slip more than an approximation.
+        for slip, taken in [*((slip, False) for slip in rules), *((slip, True) for slip in rules)]:
             for base, near in bases:
+                if near.startswith("with ") != taken:
+                    continue
                 for each in slipped(base, (slip,), self.writer.kind):
                     self.check_time()
                     if self.gives(each.tree, claim):
@@ -130,14 +144,28 @@ class Search:
         found: dict[Expression, str] = {}
         if exact.terms <= 200:
             for value, near in self.nearly(exact, claim):
-                found.setdefault(self.writer.tree(value), near)
-                found.setdefault(factored(value), near)
-                found.setdefault(value.tree(), near)
+                for tree in self._written(value):
+                    found.setdefault(tree, near)
         if self.before is not None and self.before != self.left:
             resolved = self._before()
             if resolved is not None:
                 found.setdefault(resolved, "in the line before, ")
         return [(tree, near) for tree, near in found.items() if sum(1 for _ in walk(tree)) <= MOST_NODES]
+
+    def _written(self, value: Rational) -> tuple[Expression, ...]:
+        """Ways to write a value, found once for all answers."""
+        key = ("written", value.field.atoms, value.key)
+        signals = self.truth.names.circuit.signals
+        trees: tuple[Expression, ...] = self.truth.recalled(
+            key,
+            lambda: (
+                self.writer.tree(value),
+                factored(value),
+                value.tree(),
+                linear_form(value, signals, self.writer),
+            ),
+        )
+        return trees
 
     def _before(self) -> Expression | None:
         assert self.before is not None
@@ -219,25 +247,50 @@ class Search:
             truth.deadline = self.deadline
             truth.names.local = self.truth.names.local
             try:
-                value, claim = truth.sides((self.left, self.right), self.signals).values
+                value, claim = self._in_another(truth)
             except DiffsymError:
                 continue
             if same(value, claim):
                 yield Diagnosis(other.name, offered(other.sentence), other.hint)
                 continue
             if later is None and claim:
-                limit = limit_of(value, [name for name in gone if value.depends_on(name)])
+                infinite = tuple(name for name in gone if value.depends_on(name))
+                key = ("limit", value.field.atoms, value.key, infinite)
+                limit = truth.recalled(key, partial(limit_of, value, infinite))
                 if limit is not None and same(limit, claim):
                     shown = ", ".join(f"{self.notation.text(name)} → ∞" for name in gone if value.depends_on(name))
                     later = Diagnosis(other.name, offered(f"with {shown}: {other.sentence}"), other.hint)
         if later is not None:
             yield later
 
+    def _in_another(self, truth: Truth) -> tuple[Rational, Rational]:
+        """Both sides in another circuit.
+
+        Where the right one is made of parameters and signals it is the same there, and the left one depends on nothing
+        of it but the signals that it names: so it is remembered for the next answer.
+        """
+        tree, claim = self.sides.resolved[1], self.sides.values[1]
+        if self.sides.trees[1] != tree or any(isinstance(part, Call) for part in walk(tree)):
+            left, right = truth.sides((self.left, self.right), self.signals).values
+            return left, right
+        applied = [name for name in self.truth.names.circuit.signals if name in symbols_of(tree)]
+        key = ("left", self.left, tuple(applied), self.signals, tuple(truth.names.local.items()))
+        context = product_of([ONE, *map(Symbol, applied)])
+        value = truth.recalled(key, lambda: truth.sides((self.left, context), self.signals).values[0])
+        whole = Field((*claim.field.atoms, *value.field.atoms))
+        return value.in_field(whole), claim.in_field(whole)
+
 
 UNDONE = {"series-for-parallel": "parallel-for-series", "parallel-for-series": "series-for-parallel"}
 """The slip that one slip undoes, where it is not itself."""
 
 PRIMES = tuple(Fraction(value) for value in (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79))
+
+
+OFTEN_BY_CHANCE = ("wrong-symbol", "lost-term", "lost-factor", "squared", "extra-one", "constant")
+"""Slips of the pen that give the same as an element tied to the wrong node now and then."""
+
+IDEAL = "was something taken as ideal that is not?"
 
 
 def limit_of(value: Rational, names: Sequence[str]) -> Rational | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -13,8 +14,10 @@ from diffsym.expression.tree import (
     ZERO,
     Call,
     Expression,
+    Negation,
     Power,
     Product,
+    Sum,
     Symbol,
     expression,
     replaced,
@@ -26,12 +29,10 @@ from diffsym.kernel.check import check
 from diffsym.kernel.claims import Equal, Fact, Leading
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.verify.expansion import check_expansion
-from diffsym.verify.round_numbers import Sizes, difference
+from diffsym.verify.intervals import meet
+from diffsym.verify.round_numbers import SHOWN_DIFFERENCE, Sizes, difference
 
 POINTS = 12
-DIGITS = 6
-"""Relative agreement, in digits, below which two floating values are different."""
-
 PRIMES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
 
@@ -68,7 +69,7 @@ def compare(exact: Expression, claim: Expression, sizes: Sizes, words: tuple[str
             return Comparison(True, f"proved: {fact.certificate.exact}")
     except Refuted:
         pass
-    met, example = _difference(exact, claim, sizes, words)
+    met, digits, example = _difference(exact, claim, sizes, words)
     if example is not None:
         return Comparison(False, "the two sides differ", example)
     squares = _squares(exact, claim)
@@ -81,7 +82,7 @@ def compare(exact: Expression, claim: Expression, sizes: Sizes, words: tuple[str
         pass
     if not met:
         return Comparison(None, "neither proved nor refuted: no point was found at which both sides have a value")
-    return Comparison(None, f"agrees to {DIGITS} digits at {met} points, which proves nothing")
+    return Comparison(None, f"agrees to {digits} digits at {met} points, which proves nothing")
 
 
 def _squares(*trees: Expression) -> dict[str, Expression]:
@@ -131,27 +132,43 @@ def _root(value: Rational) -> Expression:
 
 def _difference(
     exact: Expression, claim: Expression, sizes: Sizes, words: tuple[str, str]
-) -> tuple[int, dict[str, Any] | None]:
-    """How many points were met, and values at which the sides differ."""
-    example = sizes.counterexample(exact, claim, words)
-    if example is not None:
-        return 1, example
+) -> tuple[int, int, dict[str, Any] | None]:
+    """How many points were met, to how many digits the sides agree there, and values at which they surely differ.
+
+    A difference counts only where intervals that hold the two values are apart.
+    """
     names = tuple(dict.fromkeys((*symbols_of(exact), *symbols_of(claim))))
-    names = tuple(name for name in names if name not in ("j", "pi"))
-    met = 0
+    if "j" in names:
+        example = sizes.counterexample(exact, claim, words)
+        return (1, 0, example) if example is not None else (0, 0, None)
+    names = tuple(name for name in names if name != "pi")
+    met, digits = 0, None
+    best: dict[str, Any] | None = None
+    for point in itertools.islice(_points(names, sizes), POINTS + 6):
+        found = meet(exact, claim, point)
+        if found is None:
+            continue
+        met += 1
+        if not found.apart:
+            digits = found.digits if digits is None else min(digits, found.digits)
+            continue
+        try:
+            values = evaluate(exact, point), evaluate(claim, point)
+        except ExpressionError:
+            values = (float("nan"), float("nan"))
+        best = best or sizes.at(point, *values, words)
+        if difference(*values) > SHOWN_DIFFERENCE:
+            return met, 0, sizes.at(point, *values, words)
+    return met, digits or 0, best
+
+
+def _points(names: tuple[str, ...], sizes: Sizes) -> Iterator[dict[str, Fraction]]:
+    yield from itertools.islice(sizes.points(names), 6)
     for turn in range(POINTS):
-        point = {
+        yield {
             name: Fraction(PRIMES[(place + turn) % 10], PRIMES[(3 * place + turn + 4) % 10])
             for place, name in enumerate(names)
         }
-        try:
-            first, second = evaluate(exact, point), evaluate(claim, point)
-        except ExpressionError:
-            continue
-        met += 1
-        if difference(first, second):
-            return met, sizes.at(point, first, second, words)
-    return met, None
 
 
 def leading(exact: Expression, claim: Expression) -> tuple[str, str] | None:
@@ -159,8 +176,27 @@ def leading(exact: Expression, claim: Expression) -> tuple[str, str] | None:
     for name in symbols_of(exact):
         for large, small in (((), (name,)), ((name,), ())):
             try:
-                if isinstance(check(Leading(exact, claim, large, small)), Fact):
+                first, last = _last_order(exact, claim, name, bool(large))
+                if isinstance(check(Leading(first, last, large, small)), Fact):
                     return name, "small" if small else "large"
-            except Refuted:
+            except (Refuted, DiffsymError):
                 continue
     return None
+
+
+def _last_order(exact: Expression, claim: Expression, name: str, large: bool) -> tuple[Expression, Expression]:
+    """Both sides without all orders of the claim but its last: 1 + x claims more than the leading 1."""
+    if any(isinstance(atom, Call) and name in symbols_of(atom) for atom in atoms_of(claim)):
+        return exact, claim
+    check_expansion(claim, {})
+    value = Field(atoms_of(claim)).read(claim)
+    if not value.depends_on(name):
+        return exact, claim
+    above, below = value.coefficients(name)
+    if len(below) > 1:
+        raise ExpressionError("the orders of a quotient are not told apart")
+    last = min(above) if large else max(above)
+    power = Power(Symbol(name), expression(last - next(iter(below))))
+    divisor = next(iter(below.values()))
+    final = Product(((above[last] / divisor).tree(), power))
+    return Sum((exact, Negation(claim), final)), final

@@ -36,7 +36,7 @@ class Link:
 @dataclass(frozen=True, slots=True)
 class Row:
     """One row of the answer. ``number`` is its line in the text; ``alone``: every reading of an expression that nothing
-    is said of; ``problem``: why the row cannot be read."""
+    is said of; ``problem``: why the row cannot be read; ``clause``: it is behind another formula in one line."""
 
     text: str
     number: int
@@ -44,6 +44,7 @@ class Row:
     alone: tuple[Expression, ...] = ()
     notes: tuple[str, ...] = ()
     problem: ExpressionError | None = None
+    clause: bool = False
 
     @property
     def is_condition(self) -> bool:
@@ -76,9 +77,9 @@ def read_answer(text: str, symbols: Iterable[str], *, quantities: bool = True) -
             rows[-1:] = [_under(rows[-1], chain)] if rows else []
             notes += chain.notes
         elif chain.role == "definition" and chain.clause and _defines(chain, rows):
-            rows[-1:-1] = made
+            rows[-1:] = [*made, replace(rows[-1], clause=True)]
         else:
-            rows += made
+            rows += [replace(row, clause=place == 0 and chain.clause and bool(rows)) for place, row in enumerate(made)]
     problems = [row for row in rows if row.problem is not None]
     if len(problems) == 1 and len(rows) == 1 and problems[0].problem is not None:
         raise problems[0].problem

@@ -92,7 +92,8 @@ class Report:
                 mark = {CORRECT: "✓", APPROXIMATE: "≈", WRONG: "✗"}.get(line.verdict, "?")
                 rows.append(f"  {mark} {number}. {line.text}")
             rows.append(f"      read as {line.read_as}" if line.read_as else "")
-            if line.reason and (self.hint >= 1 or line.verdict != WRONG):
+            said = len(self.lines) == 1 and line.reason == self.condition
+            if line.reason and not said and (self.hint >= 1 or line.verdict != WRONG):
                 rows.append(f"      {line.reason}")
         found = self.to_dict()
         if found["counterexample"]:

@@ -113,7 +113,7 @@ class Sizes:
         return ", ".join(f"{self.notation.text(name)} = {si(value, self._unit(name))}" for name, value in point.items())
 
     def _unit(self, name: str) -> str:
-        if name == "s":
+        if name in ("s", "omega"):
             return "1/s"
         unit = self.notation.dimensions.get(name)
         if unit is None:
@@ -176,6 +176,11 @@ def difference(first: Value, second: Value) -> float:
     return gap if gap > ROUNDING else 0.0
 
 
+def percent(value: Fraction) -> str:
+    size = float(value * 100)
+    return f"{size:.2g} %" if size < 100 else f"{size:.0f} %"
+
+
 def _plain(value: Value) -> float | str:
     if isinstance(value, complex):
         return f"{value:.6g}"
@@ -183,6 +188,8 @@ def _plain(value: Value) -> float | str:
 
 
 def _number(value: Value) -> str:
+    if isinstance(value, complex) and abs(value.imag) <= ROUNDING * abs(value):
+        value = value.real
     if isinstance(value, complex):
         return f"{value:.4g}".replace("-", "−")
     return si(value) if _is_shown(value) else "a number beyond any use"

@@ -17,7 +17,7 @@ from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Fact, Leading, Limit
 from diffsym.kernel.rational import Monomial, Rational
-from diffsym.verify.round_numbers import Sizes
+from diffsym.verify.round_numbers import Sizes, percent
 
 MOST_TOGETHER = 3
 """Symbols that may be large or small at once."""
@@ -56,7 +56,7 @@ def natural_scales(circuit: SmallSignalCircuit, stated: Iterable[Relation] = ())
             continue
         if element.parameter in ("ro", "gm", "beta") or (element.kind == "E" and not element.device):
             large[element.value.name] = None
-    large.update(dict.fromkeys(_tails(circuit)))
+    large.update(dict.fromkeys(tail_symbols(circuit)))
     names = dict.fromkeys(name for element in circuit.elements for name in symbols_of(element.value))
     large.update(dict.fromkeys(name for name in names if LARGE_NAMES.fullmatch(name)))
     small.update(dict.fromkeys(name for name in names if SMALL_NAMES.fullmatch(name)))
@@ -77,6 +77,14 @@ def natural_scales(circuit: SmallSignalCircuit, stated: Iterable[Relation] = ())
     return Naturally(tuple(name for name in large if name not in stated_small), tuple(small))
 
 
+def stated_scales(stated: Iterable[Relation]) -> Naturally | None:
+    """What the writer alone took to be large or small; None where that is nothing."""
+    nothing = SmallSignalCircuit(title="", elements=(), signals=())
+    found = natural_scales(nothing, stated)
+    small = tuple(name for name in found.small if name != "s")
+    return Naturally(found.large, small) if found.large or small else None
+
+
 def _lesser(relation: Relation) -> Iterator[str]:
     """Symbols on the smaller side of ≫."""
     for left, operator, right in zip(relation.sides, relation.operators, relation.sides[1:]):
@@ -86,7 +94,7 @@ def _lesser(relation: Relation) -> Iterator[str]:
             yield from symbols_of(left)
 
 
-def _tails(circuit: SmallSignalCircuit) -> Iterator[str]:
+def tail_symbols(circuit: SmallSignalCircuit) -> Iterator[str]:
     """Resistances from ground to a node that the sources or emitters of two transistors share."""
     sources: dict[str, set[str]] = {}
     for element in circuit.elements:
@@ -232,7 +240,8 @@ def dropping(
         for sign in (1, -1):
             found: list[Dropped] | None = []
             for whole, part in zip(sums, parts):
-                lost = places.lost(whole, {key: sign * value for key, value in part.items()})
+                signed = {key: sign * value for key, value in part.items()}
+                lost = places.lost(whole, signed, alone=len(sums[1]) == 1)
                 found = None if lost is None or found is None else [*found, *lost]
             if found and (best is None or len(found) < len(best)):
                 best = found
@@ -280,10 +289,17 @@ class _Places:
         self.signs = {index[name]: 1 for name in naturally.large if name in index}
         self.signs |= {index[name]: -1 for name in naturally.small if name in index and name != "s"}
         self.slopes = {place for name, place in index.items() if name.startswith("gm") and name in naturally.large}
+        self.capacitors = {place for name, place in index.items() if name[0] == "C"}
+        self.frequency = index.get("s", -1)
         self.resistances = {place for name, place in index.items() if name[0] in "Rr"}
 
-    def lost(self, whole: dict[Monomial, int], part: dict[Monomial, int]) -> list[Dropped] | None:
-        """What the part leaves out of the whole, each with what outweighs it; None where it is no natural part."""
+    def lost(
+        self, whole: dict[Monomial, int], part: dict[Monomial, int], *, alone: bool = False
+    ) -> list[Dropped] | None:
+        """What the part leaves out of the whole, each with what outweighs it; None where it is no natural part.
+
+        ``alone``: the sum is all there is, so that what is kept must not be smaller than what is left out.
+        """
         if not part or any(whole.get(key) != value for key, value in part.items()):
             return None
         found = []
@@ -291,7 +307,7 @@ class _Places:
             if dropped in part:
                 continue
             larger = [kept for kept in part if self.outweighs(kept, dropped)]
-            if not larger:
+            if not larger or (alone and any(self.outweighs(dropped, kept) for kept in part)):
                 return None
             best = min(larger, key=lambda kept: (sum(a != b for a, b in zip(kept, dropped)), kept))
             found.append(Dropped(best, dropped, (part[best], value)))
@@ -300,12 +316,21 @@ class _Places:
     def outweighs(self, kept: Monomial, dropped: Monomial) -> bool:
         """Whether kept/dropped is a product of natural factors: r_o/R, g_m R, β."""
         powers = [a - b for a, b in zip(kept, dropped)]
+        if self.is_beyond_the_zero(powers):
+            return True
         if any(powers[place] * sign < 0 for place, sign in self.signs.items()):
             return False
         grown = {place for place, sign in self.signs.items() if powers[place] * sign > 0}
         if grown & self.slopes and not any(powers[place] > 0 for place in self.resistances):
             grown -= self.slopes
         return bool(grown)
+
+    def is_beyond_the_zero(self, powers: list[int]) -> bool:
+        """Whether kept/dropped is g_m/(s C): the signal through a capacitor beside that of a transistor."""
+        changed = {place: power for place, power in enumerate(powers) if power}
+        slope = [place for place in changed if place in self.slopes and changed[place] == 1]
+        capacitor = [place for place in changed if place in self.capacitors and changed[place] == -1]
+        return len(changed) == 3 and len(slope) == len(capacitor) == 1 and changed.get(self.frequency) == -1
 
 
 def _without_factors(relation: Relation) -> Relation:
@@ -362,12 +387,7 @@ def _size(
         return ""
     word = "high" if error > 0 else "low"
     return (
-        f"{_percent(abs(error))} {word} for {where}"
+        f"{percent(abs(error))} {word} for {where}"
         if where
-        else f"{_percent(abs(error))} {word} at {sizes.shown(point)}"
+        else f"{percent(abs(error))} {word} at {sizes.shown(point)}"
     )
-
-
-def _percent(value: Fraction) -> str:
-    percent = float(value * 100)
-    return f"{percent:.2g} %" if percent < 100 else f"{percent:.0f} %"

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.errors import BudgetError, CircuitError, DiffsymError, ExpressionError, QuantityError
-from diffsym.expression.names import joined
-from diffsym.expression.printing.text import to_text
+from diffsym.errors import BudgetError, CircuitError, DiffsymError, QuantityError
 from diffsym.expression.reading import read_expression
 from diffsym.expression.tree import (
     BranchCurrent,
@@ -18,7 +16,6 @@ from diffsym.expression.tree import (
     Expression,
     Negation,
     NodeVoltage,
-    Product,
     Sum,
     Symbol,
     replaced,
@@ -28,11 +25,10 @@ from diffsym.expression.tree import (
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.solve.quantity import Quantity, has_measurement, read_quantity
 from diffsym.solve.solution import solve
-from diffsym.verify.conventions import OWN_WORDS, Meaning, aliases, conventions, related, single_output
+from diffsym.verify.conventions import Meaning
 from diffsym.verify.expansion import check_expansion, check_nodes
-
-NOTHING = SmallSignalCircuit(title="", elements=(), signals=())
-"""The circuit of a claim that is about none."""
+from diffsym.verify.magnitudes import real_frequency, sign_of, squared_magnitude
+from diffsym.verify.naming import CONSTANTS, NOTHING, Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,99 +55,12 @@ class Sides:
         return self.field.read(tree, dict(self.scene))
 
 
-@dataclass
-class Names:
-    """What the names in an answer mean. ``local``: names that the answer itself introduced, with their trees."""
+class TooLarge(BudgetError):
+    """Sides that are not multiplied out. ``trees``: the sides with everything that is not a symbol put in."""
 
-    circuit: SmallSignalCircuit
-    define: Mapping[str, str]
-    drive: tuple[str, ...] = ()
-    local: dict[str, Expression] = field(default_factory=dict)
-    assumed: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.definitions = {joined(name): text for name, text in self.circuit.defines}
-        self.definitions |= {joined(name): text for name, text in self.define.items()}
-        self.own = {*self.circuit.dimensions, *self.circuit.signals}
-        self.own |= {name for element in self.circuit.elements for name in symbols_of(element.value)}
-        self.aliases = {name: symbol for name, symbol in aliases(self.circuit).items() if name not in self.definitions}
-        self.related = {name: text for name, text in related(self.circuit).items() if name not in self.own}
-
-    @property
-    def readable(self) -> tuple[str, ...]:
-        """Names that decide where letters written together are cut."""
-        nodes = (node for node in self.circuit.nodes if node != "0")
-        sources = (*self.circuit.source_values, *(each.name for each in self.circuit.elements))
-        many = [*self.own, *self.definitions, *self.aliases, *self.related, *self.circuit.spelling]
-        many += [f"v{_index(node)}" for node in nodes] + list(sources)
-        many += ["vid", "vic", "vod", "voc", "Ad", "Ac", "Av", "Acm", "Adm", "Acd", "CMRR", "Rin", "Rout", *OWN_WORDS]
-        return tuple(dict.fromkeys(name for name in many if name.isascii() and name.isalnum() and name[0].isalpha()))
-
-    def meanings(self, names: Sequence[str]) -> dict[str, Meaning]:
-        """Defined and conventional quantities among the names."""
-        found = {name: Meaning(text) for name, text in self.definitions.items() if name in names or "CMRR" in names}
-        if self.circuit is not NOTHING:
-            found |= conventions(self.circuit, names, {*self.own, *self.definitions, *self.aliases, *self.local})
-        return found
-
-    def plain(self, tree: Expression) -> Expression:
-        """Aliases, local names and β = g_m r_π put in; signals in another case are those of the circuit."""
-
-        def change(part: Expression) -> Expression | None:
-            if not isinstance(part, Symbol) or part.name in self.own or part.name in self.definitions:
-                return None
-            name = part.name
-            if name in self.local:
-                return self.local[name]
-            if name in self.aliases:
-                self.assumed[name] = self.aliases[name]
-                return Symbol(self.aliases[name])
-            if name in self.related:
-                self.assumed[name] = to_text(self.related[name])
-                return self.related[name]
-            other = name[0].swapcase() + name[1:]
-            if other in self.circuit.signals:
-                self.assumed[name] = other
-                return Symbol(other)
-            return self.customary(name)
-
-        return replaced(_laplace(tree) if "j" not in self.own else tree, change)
-
-    def customary(self, name: str) -> Expression | None:
-        """v_o or v_out for the only output, v_i or v_in for the only signal, where the circuit calls them otherwise."""
-        low = name.lower()
-        if low[1:] in {_index(node).lower() for node in self.circuit.nodes} or name in self.circuit.source_values:
-            return None
-        output = single_output(self.circuit)
-        if low in ("vo", "vout") and output is not None:
-            self.assumed[name] = f"v({output})"
-            return NodeVoltage(output)
-        if low in ("vi", "vin", "vsig") and len(self.circuit.signals) == 1 and self.circuit.signals[0][0] in "vV":
-            self.assumed[name] = self.circuit.signals[0]
-            return Symbol(self.circuit.signals[0])
-        return None
-
-
-def _index(node: str) -> str:
-    try:
-        return joined(f"v_{node}").removeprefix("v")
-    except ExpressionError:
-        return "_"
-
-
-def _laplace(tree: Expression) -> Expression:
-    """jω as s, so that answers in either compare."""
-
-    def change(part: Expression) -> Expression | None:
-        if isinstance(part, Product):
-            names = [each.name for each in part.factors if isinstance(each, Symbol)]
-            if names.count("j") == 1 and names.count("omega") == 1:
-                kept = [each for each in part.factors if each not in (Symbol("j"), Symbol("omega"))]
-                rest = tuple(_laplace(each) for each in kept)
-                return Product((Symbol("s"), *rest)) if rest else Symbol("s")
-        return None
-
-    return replaced(tree, change)
+    def __init__(self, error: BudgetError, trees: tuple[Expression, Expression]) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.trees = trees
 
 
 class Truth:
@@ -170,6 +79,20 @@ class Truth:
         """The same names in another circuit."""
         other = Names(circuit, self.names.define, self.names.drive, self.names.local)
         return Truth(other, self.deadline)
+
+    def recalled(self, key: object, found: Callable[[], Any]) -> Any:
+        """What was found under this key before, failures too; time that runs out is no finding."""
+        if key not in self.explained:
+            try:
+                self.explained[key] = found()
+            except BudgetError:
+                raise
+            except DiffsymError as error:
+                self.explained[key] = error
+        kept = self.explained[key]
+        if isinstance(kept, DiffsymError):
+            raise kept.with_traceback(None)
+        return kept
 
     def instead(self, key: object, circuits: Callable[[], Iterable[Any]]) -> list[tuple[Any, Truth]]:
         """Other circuits, each with its truth; made once, so that what is solved for one answer serves the next."""
@@ -196,16 +119,17 @@ class Truth:
         driven = bool(self.names.drive) or self._names_signals(quantity, resolved)
         signals = quantity.signals if driven or not fallback else fallback
         quantity = replace(quantity, signals=signals)
-        sides = tuple(self._without_bars(side, quantity) for side in resolved.terms[:-1])
+        given = [replaced(side, CONSTANTS.get) for side in resolved.terms[:-1]]
+        sides = tuple(self._without_bars(side, quantity) for side in real_frequency(given))
         scene = self._scene(quantity, sides)
         atoms = dict.fromkeys(atom for value in scene.values() for atom in value.field.atoms)
         atoms |= dict.fromkeys(atom for atom in atoms_of(*sides) if not isinstance(atom, NodeVoltage | BranchCurrent))
         whole = Field(atoms)
         leaves = {leaf: value.in_field(whole) for leaf, value in scene.items()}
-        for side in sides:
-            check_expansion(side, leaves)
-        values = tuple(whole.read(side, leaves) for side in sides)
         trees = tuple(replaced(side, lambda part: leaves[part].tree() if part in leaves else None) for side in sides)
+        for side in sides:
+            _check_expansion(side, leaves, trees)
+        values = tuple(whole.read(side, leaves) for side in sides)
         return Sides(trees, values, sides, signals, whole, leaves)
 
     def _names_signals(self, quantity: Quantity, tree: Expression) -> bool:
@@ -320,8 +244,11 @@ class Truth:
                 )
             except (CircuitError, QuantityError):
                 return None
+            if value.depends_on("s"):
+                self.names.assumed["s"] = "jω inside |…|"
+                return Call("sqrt", (squared_magnitude(value),))
             sign = sign_of(value)
-            if not sign or value.depends_on("s"):
+            if not sign:
                 return None
             self.names.assumed["|…|"] = "every symbol is positive"
             return inside if sign > 0 else Negation(inside)
@@ -329,48 +256,18 @@ class Truth:
         return replaced(tree, change)
 
 
+def _check_expansion(tree: Expression, leaves: Mapping[Expression, Rational], trees: Sequence[Expression]) -> None:
+    try:
+        check_expansion(tree, leaves)
+    except BudgetError as error:
+        if len(trees) != 2:
+            raise
+        raise TooLarge(error, (trees[0], trees[1])) from None
+
+
 def _without_circuit(trees: Sequence[Expression]) -> Sides:
     for tree in trees:
-        check_expansion(tree, {})
+        _check_expansion(tree, {}, trees)
     whole = Field(atoms_of(*trees))
     values = tuple(whole.read(tree) for tree in trees)
     return Sides(tuple(trees), values, tuple(trees), (), whole, {})
-
-
-def sign_of(value: Rational) -> int:
-    """1 or −1 where the value has that sign for all positive symbols; 0 where that is not plain to see."""
-    if not value:
-        return 0
-    signs = []
-    for part in (value.numerator, value.denominator):
-        found = {int(each) > 0 for each in part.coeffs()}
-        if len(found) != 1 or any(isinstance(atom, Call) for atom in value.field.atoms):
-            return 0
-        signs.append(1 if True in found else -1)
-    return signs[0] * signs[1]
-
-
-def same(first: Rational, second: Rational) -> bool:
-    """Whether the two are equal, with j² = −1."""
-    difference = first - second
-    if not difference:
-        return True
-    if not difference.depends_on("j"):
-        return False
-    place = difference.field.index[Symbol("j")]
-    real: dict[tuple[int, ...], int] = {}
-    for monomial, coefficient in difference.numerator.to_dict().items():
-        power = int(monomial[place])
-        key = tuple(power % 2 if index == place else int(each) for index, each in enumerate(monomial))
-        real[key] = real.get(key, 0) + int(coefficient) * (-1) ** (power // 2)
-    return not any(real.values())
-
-
-def solvable(truth: Truth, trees: Sequence[Expression], fallback: tuple[str, ...]) -> Sides | None:
-    """The sides, or None where the circuit does not determine them."""
-    try:
-        return truth.sides(trees, fallback)
-    except BudgetError:
-        raise
-    except DiffsymError:
-        return None

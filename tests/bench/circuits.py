@@ -146,6 +146,76 @@ CL o 0 CL
 """
 )
 
+FOLLOWER = (
+    MOS
+    + """V1 i 0 vin
+RG i g RG
+M1 0 g o 0 n
+RS o 0 RS
+CL o 0 CL
+*% model M1 gm gmb ro cgs cgd
+"""
+)
+
+COMMON_BASE = """V1 i 0 vin
+RS i e RS
+Q1 o 0 e n
+RC 0 o RC
+.model n npn
+*% model Q1 gm rpi ro rb cpi cmu
+"""
+
+WILSON = (
+    MOS
+    + """I1 0 x iin
+M1 x y 0 0 n
+M2 y y 0 0 n
+M3 o x y 0 n
+RL o 0 RL
+*% match M1 M2
+"""
+)
+
+WIDLAR = """I1 0 x iin
+Q1 x x 0 n
+Q2 o x e n
+RE e 0 RE
+RL o 0 RL
+.model n npn
+"""
+
+DIFFERENCE = """V1 a 0 {vic-vid/2}
+V2 b 0 {vic+vid/2}
+R1 a m R1
+R2 m o R2
+R3 b p R3
+R4 p 0 R4
+E1 o 0 p m A
+"""
+
+SALLEN_KEY = """V1 i 0 vin
+R1 i a R1
+R2 a p R2
+C1 a o C1
+C2 p 0 C2
+E1 o 0 p m A
+RA o m RA
+RB m 0 RB
+*% opamp E1
+"""
+
+MISMATCHED = (
+    INPUTS
+    + MOS
+    + """VDD vdd 0 5
+RD1 vdd o1 RD1
+RD2 vdd o2 RD2
+M1 o1 g1 s 0 n
+M2 o2 g2 s 0 n
+RSS s 0 RSS
+"""
+)
+
 CIRCUITS = (
     Bench("MOS pair", PAIR, "vid", "o1", "o2", ("vic",)),
     Bench(
@@ -167,10 +237,17 @@ CIRCUITS = (
     Bench("RC ladder of 4", ladder(4), "vin", "n4"),
     Bench("RC ladder of 5", ladder(5), "vin", "n5"),
     Bench("RC ladder of 6", ladder(6), "vin", "n6"),
-    Bench("RC ladder of 10", ladder(10), "vin", "n10"),
+    Bench("RC ladder of 10", ladder(10), "vin", "n10", contains="RC ladder of 6"),
     Bench("cascode with capacitances", CASCODE, "vin", "o"),
+    Bench("source follower, C_gs, C_gd, body effect", FOLLOWER, "vin", "o"),
+    Bench("common base, r_b, C_π, C_μ", COMMON_BASE, "vin", "o"),
+    Bench("Wilson mirror", WILSON, "iin", "o"),
+    Bench("Widlar mirror", WIDLAR, "iin", "o"),
+    Bench("difference amplifier, finite gain", DIFFERENCE, "vid", "o", "0", ("vic",)),
+    Bench("Sallen-Key low-pass with gain", SALLEN_KEY, "vin", "o"),
+    Bench("MOS pair with mismatch", MISMATCHED, "vid", "o1", "o2", ("vic",)),
 )
-"""Small circuits, in the order of the table."""
+"""Small circuits: those that everybody asks for first, then further ones of every textbook."""
 
 
 def _large(case: Large, after: str = "") -> Bench:

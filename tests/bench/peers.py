@@ -1,4 +1,4 @@
-"""What other programs take for the same answers, each run in a child that is ended after a minute.
+"""What other programs take for the same answers, each run in a child that is ended after a minute of its own time.
 
 ``lcapy``: its netlist to the transfer function in lowest terms. ``LUsolve``, ``DomainMatrix`` and ``Laplace``: sympy on
 the modified nodal equations A x = b, which are handed over ready made; solved by LU and simplified, over a field of
@@ -7,13 +7,18 @@ rational functions, and by Cramer's rule with determinants expanded along rows (
 
 from __future__ import annotations
 
+import math
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from multiprocessing.connection import Connection
 from typing import Any
+
+PATIENCE = 4
+"""Seconds on the wall for each second of a peer's time, while other work shares the machine."""
 
 MOST_MEMORY = 3 << 30
 """Bytes that a peer may take."""
@@ -147,35 +152,38 @@ PEERS: Mapping[str, Callable[[Task], Callable[[], Any]]] = {
 
 
 def run_peer(peer: str, task: Task, limit: float) -> Outcome:
-    """One peer on one circuit: CPU seconds of its child, ended after ``limit`` seconds of the clock on the wall."""
+    """One peer on one circuit: CPU seconds of its child, ended after ``limit`` of them (on a busy machine, later)."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    child = multiprocessing.get_context("spawn").Process(target=_child, args=(sender, peer, task), daemon=True)
+    child = multiprocessing.get_context("spawn").Process(target=_child, args=(sender, peer, task, limit), daemon=True)
     child.start()
     try:
         sender.close()
         # Imports and warming up are not counted.
-        if not receiver.poll(4 * limit) or receiver.recv() != "ready":
+        if not receiver.poll(PATIENCE * limit) or receiver.recv() != "ready":
             return Outcome(None, why="did not start")
-        if not receiver.poll(limit):
+        if not receiver.poll(PATIENCE * limit):
             return Outcome(None)
         found: Outcome = receiver.recv()
         return found
     except EOFError:
-        return Outcome(None, why="out of memory")
+        child.join()
+        return Outcome(None, why="" if child.exitcode == -signal.SIGXCPU else "out of memory")
     finally:
         child.kill()
         child.join()
 
 
-def _child(sender: Connection, peer: str, task: Task) -> None:
+def _child(sender: Connection, peer: str, task: Task, limit: float) -> None:
     import resource
     import sys
 
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     sys.setrecursionlimit(100_000)
     run = PEERS[peer](task)
-    sender.send("ready")
     began = time.process_time()
+    most = math.ceil(began + limit)
+    resource.setrlimit(resource.RLIMIT_CPU, (most, most + 5))
+    sender.send("ready")
     try:
         value = run()
     except Exception as error:

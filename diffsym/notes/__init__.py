@@ -1,0 +1,1 @@
+"""Formulas in an author's own notes: named by stable keys, filled between markers, verified where they stand."""

@@ -1,0 +1,107 @@
+"""Plots from Python: a picture that Jupyter shows by itself and that goes to a file by its name's ending."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from diffsym.errors import QuantityError, UsageError
+
+if TYPE_CHECKING:
+    from diffsym.drawing.plots.chart import Plot
+    from diffsym.simulate.results import Roots
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A plot as SVG and as TikZ, with what is said of it. ``alternative``: for those who cannot see it."""
+
+    svg: str
+    tikz: str
+    caption: str
+    alternative: str
+
+    def save(self, path: Path | str) -> None:
+        """Writes ``.svg``, ``.png``, ``.pdf`` or ``.tex``, whole or not at all. Raises UsageError for others."""
+        from diffsym.commands.places import write_whole
+
+        ending = Path(path).suffix.lower()
+        if ending not in _WRITTEN:
+            raise UsageError(
+                f"a plot cannot be written as {ending or 'a file without an ending'}",
+                hint=f"the endings are {', '.join(_WRITTEN)}",
+            )
+        write_whole(Path(path), _WRITTEN[ending](self))
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<Picture: {self.caption}>"
+
+
+def _png(picture: Picture) -> bytes:
+    from diffsym.document.typst_pages import png
+
+    return png(picture.svg)
+
+
+def _pdf(picture: Picture) -> bytes:
+    from diffsym.document.escaping import typst_string
+    from diffsym.document.typst_pages import pdf
+
+    title, words = typst_string(picture.caption), typst_string(picture.alternative)
+    source = (
+        f"#set document(title: {title}, date: none)\n"
+        "#set page(width: auto, height: auto, margin: 2pt)\n"
+        f'#image("picture.svg", alt: {words})\n'
+    )
+    return pdf(source, {"picture.svg": picture.svg})
+
+
+_WRITTEN: Mapping[str, Callable[[Picture], str | bytes]] = {
+    ".svg": lambda picture: picture.svg,
+    ".png": _png,
+    ".pdf": _pdf,
+    ".tex": lambda picture: picture.tikz,
+}
+
+
+def pictured(plot: Plot) -> Picture:
+    from diffsym.drawing.plots.sheet import sheet_of
+    from diffsym.drawing.plots.svg import to_svg
+    from diffsym.drawing.plots.tikz import to_tikz
+
+    sheet = sheet_of(plot.chart)
+    svg = to_svg(sheet, title=plot.caption, description=plot.alternative)
+    return Picture(svg, to_tikz(sheet), plot.caption, plot.alternative)
+
+
+def bode_picture(
+    roots: Roots, latex: str, text: str, unit: str = "1", between: tuple[float, float] | None = None
+) -> Picture:
+    """Magnitude and phase with asymptotes. ``between``: frequencies in Hz; else around the poles and zeros.
+
+    Raises UsageError for a range that is none, QuantityError for what does not depend on frequency or is zero.
+    """
+    from diffsym.derivation.said import Argument, said
+    from diffsym.derivation.wording import catalogue
+    from diffsym.drawing.plots.bode import bode_plot
+
+    def say(key: str, **arguments: Argument) -> str:
+        return catalogue().text(said(key, **arguments))
+
+    low, high = between or (0.0, 0.0)
+    if between is not None and not (0 < low < high < 1e30 and high / low >= 1.5):
+        raise UsageError(
+            f"from {low:g} Hz to {high:g} Hz is no range to plot", hint="give two frequencies, the lower one first"
+        )
+    plot = bode_plot(roots, say, name=f"${latex}$", text=text, unit=unit, low=float(low), high=float(high))
+    if plot is None:
+        why = "zero at these numbers" if not roots.gain else "the same at every frequency"
+        raise QuantityError(
+            f"{text} is {why}: there is nothing to plot", hint="give its circuit a capacitor or inductor"
+        )
+    return pictured(plot)

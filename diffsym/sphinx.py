@@ -1,0 +1,7 @@
+"""``extensions = ["diffsym.sphinx"]``: the role ``:ds:`` and the directives ``diffsym:…`` for Sphinx, MyST and MyST-NB."""
+
+from __future__ import annotations
+
+from diffsym.faces.for_sphinx import setup
+
+__all__ = ["setup"]
