@@ -17,7 +17,7 @@ from diffsym.circuit.model import Circuit as NetlistCircuit
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.circuit.netlist import load_netlist
 from diffsym.circuit.netlist import read_netlist as _read_netlist
-from diffsym.errors import BudgetError, CircuitError, QuantityError, UsageError
+from diffsym.errors import BudgetError, CircuitError, DiffsymError, QuantityError, UsageError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.text import to_text
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from diffsym.plotting import Picture
     from diffsym.result import Result
     from diffsym.simulate.answers import Responding, Value
+    from diffsym.simulate.bias.point import OperatingPoint
     from diffsym.simulate.results import Coefficients, Ranked, TermCounts
 
 PATIENCE = 60.0
@@ -218,6 +219,18 @@ class Circuit:
             notation=notation,
         )
 
+    def operating_point(self, nominal: Mapping[str, Value] | None = None) -> OperatingPoint:
+        """The deck at rest: node voltages, regions, SPICE's numbers of each device, and its response.
+
+        ``nominal``: numbers for symbols of the netlist. Raises UsageError for a symbol without one, NetlistError for a
+        model that is missing or of another level, CircuitError where there is no operating point.
+        """
+        from diffsym.simulate.bias.given import exactly
+        from diffsym.simulate.bias.point import operating_point
+
+        numbers = {joined(name): exactly(name, each) for name, each in (nominal or {}).items()}
+        return operating_point(self.netlist, numbers)
+
     def to_lcapy(self) -> Any:
         """The small-signal circuit as an ``lcapy.Circuit``."""
         from diffsym.solve.lcapy_adapter import to_lcapy
@@ -227,6 +240,24 @@ class Circuit:
     def __repr__(self) -> str:
         title = f" {self.netlist.title!r}" if self.netlist.title else ""
         return f"<Circuit{title}: {len(self.netlist.elements)} elements, {len(self.netlist.nodes)} nodes>"
+
+    def to_svg(self) -> str:
+        """The schematic. Raises CircuitError for a circuit that cannot be drawn with every connection right."""
+        from diffsym.drawing import draw, to_svg
+        from diffsym.drawing.checking import connection_faults
+
+        layout = draw(self.netlist, self.notation)
+        wrong = connection_faults(layout, self.netlist)
+        if wrong:
+            raise CircuitError(f"this circuit cannot be drawn without a wrong connection: {wrong[0]}")
+        return to_svg(layout)
+
+    def _repr_svg_(self) -> str | None:
+        """Notebooks show the schematic; where there is none to be had, the text."""
+        try:
+            return self.to_svg()
+        except DiffsymError:
+            return None
 
 
 def _in_terms_of(value: Rational, form: str, asked: Sequence[str], notation: Notation, known: set[str]) -> Rewritten:
@@ -355,18 +386,10 @@ class Solved(InNumbers):
 
         ``path``: .svg, .png, .pdf or .tex; ``between``: two frequencies in Hz. Raises UsageError, QuantityError.
         """
-        from diffsym.derivation.checks import unit_of
-        from diffsym.drawing.plots.words import in_line
-        from diffsym.plotting import bode_picture
+        from diffsym.plotting import plotted_bode
 
-        asked = self.quantity.resolved
-        unit = unit_of(asked, self.notation.dimensions) or "1"
         roots = self.poles_and_zeros(values, **symbols)
-        text = to_text(asked, self.notation)
-        picture = bode_picture(roots, in_line(asked, self.notation), text, unit, between)
-        if path is not None:
-            picture.save(path)
-        return picture
+        return plotted_bode(roots, self.quantity.resolved, self.notation, path, between)
 
     @property
     def kind(self) -> KindOf:
@@ -695,13 +718,15 @@ def derive(
     from diffsym.document.builder import build
     from diffsym.document.renaming import NOTHING, load_renaming, renaming_of
     from diffsym.document.wishes import Wishes
+    from diffsym.simulate.bias.nominal import nominal_of
 
     methods = (method,) if isinstance(method, str) and method else tuple(method)
     specs = []
     for text in quantities:
         name, of = _named(text)
         specs.append(QuantitySpec(name=name, of=of, methods=methods))
-    worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
+    nominal = nominal_of(circuit.netlist, circuit.small_signal)
+    worked = solve_worked(circuit.netlist, circuit.small_signal, specs, nominal)
     renaming = NOTHING
     if isinstance(notation, Path | str):
         renaming = load_renaming(notation)

@@ -1,4 +1,4 @@
-"""``%load_ext diffsym``: ``%%check`` checks a cell of hand algebra, and reports show formulas as mathematics."""
+"""``%load_ext diffsym``: ``%%circuit`` reads and draws a netlist, ``%%check`` checks a cell of hand algebra."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from diffsym.commands.check import LEVELS, bounds, joined_name
 from diffsym.commands.places import STDIN, circuit_at
 from diffsym.commands.solve import named, seconds
 from diffsym.errors import DiffsymError, UsageError
+from diffsym.faces.for_jupyter import MAGIC as DRAWS
+from diffsym.faces.for_jupyter import circuit_of_cell
 from diffsym.verify.judge import PATIENCE, verify
 from diffsym.verify.report import APPROXIMATE, CORRECT, UNDECIDED, UNREADABLE, WRONG, Report
 
@@ -41,7 +43,7 @@ MARKS = {
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Registers ``%%check``, and how reports are shown."""
+    """Registers ``%%check`` and ``%%circuit``, and how reports are shown."""
     from IPython.core.magic import no_var_expand
 
     def check(line: str, cell: str) -> Report:
@@ -51,9 +53,16 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     expanded: Any = no_var_expand
     expanded(check)
     check.__doc__ = f"{MAGIC.summary}\n\n%%check pair.cir --define 'A_d = v(o1,o2)/vid'\nA_d = -g_m R_D"
+
+    def circuit(line: str, cell: str) -> Any:
+        return _drawn(shell, line, cell)
+
+    expanded(circuit)
+    circuit.__doc__ = f"{DRAWS.summary}\n\n%%circuit stage\nVi g 0 vi\nRD 0 o RD\nM1 o g 0 0 n"
     formatters = _formatters(shell)
     register: Any = shell.register_magic_function
     register(check, "cell", "check")
+    register(circuit, "cell", "circuit")
     formatters["text/html"].for_type(Report, to_html)
     formatters["text/plain"].for_type(Report, _plain)
 
@@ -62,7 +71,8 @@ def unload_ipython_extension(shell: InteractiveShell) -> None:
     formatters = _formatters(shell)
     for kind in ("text/html", "text/plain"):
         formatters[kind].pop(Report, None)
-    shell.magics_manager.magics["cell"].pop("check", None)
+    for name in ("check", "circuit"):
+        shell.magics_manager.magics["cell"].pop(name, None)
 
 
 def _formatters(shell: InteractiveShell) -> Any:
@@ -86,11 +96,21 @@ def _checked(shell: InteractiveShell, line: str, cell: str) -> Report:
         raise Shown(str(error)) from None
 
 
-def _words(line: str) -> list[str]:
+def _drawn(shell: InteractiveShell, line: str, cell: str) -> Any:
+    """The circuit of a cell, named in the notebook; what is wrong with it is shown without a traceback."""
+    from IPython.core.error import UsageError as Shown
+
+    try:
+        return circuit_of_cell(_words(line, "circuit"), cell, shell.user_ns)
+    except DiffsymError as error:
+        raise Shown(str(error)) from None
+
+
+def _words(line: str, magic: str = "check") -> list[str]:
     try:
         return shlex.split(line)
     except ValueError as error:
-        raise UsageError(f"%%check: {str(error).lower()}", hint="put quotes around what has spaces") from None
+        raise UsageError(f"%%{magic}: {str(error).lower()}", hint="put quotes around what has spaces") from None
 
 
 def _circuit(word: str, names: dict[str, Any]) -> SmallSignalCircuit | None:

@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.errors import BudgetError
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.flat import to_flat
 from diffsym.expression.tree import Expression, symbols_of
-from diffsym.simulate.answers import InNumbers, Responding
+from diffsym.simulate.answers import InNumbers, Responding, Value
 from diffsym.simulate.response import response_of, symbols_in
 from diffsym.simulate.results import Coefficients, LargestTerms, Ranked, TermAtNominal, TermCounts
 from diffsym.simulate.roots import check_work
@@ -23,6 +24,9 @@ from diffsym.solve.quantity import Quantity
 from diffsym.solve.terms import coefficient_of, coefficients, counts_by_power, largest
 from diffsym.solve.transfer import Transfer
 from diffsym.solve.written import OFFER
+
+if TYPE_CHECKING:
+    from diffsym.plotting import Picture
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,24 @@ class LargeSolved(InNumbers):
         signals = {*self.circuit.signals, *self.quantity.signals}
         names = (name for name in symbols_in(self.transfer.equations) if name in self._occurring - signals)
         return {self.notation.flat(name): name for name in names}
+
+    def plot_bode(
+        self,
+        path: Path | str | None = None,
+        values: Mapping[str, Value] | None = None,
+        /,
+        *,
+        between: tuple[float, float] | None = None,
+        **symbols: Value,
+    ) -> Picture:
+        """Magnitude and phase with asymptotes, poles and zeros at these numbers.
+
+        ``path``: .svg, .png, .pdf or .tex; ``between``: two frequencies in Hz. Raises UsageError, QuantityError.
+        """
+        from diffsym.plotting import plotted_bode
+
+        roots = self.poles_and_zeros(values, **symbols)
+        return plotted_bode(roots, self.quantity.resolved, self.notation, path, between)
 
     def _response(self, numbers: Mapping[str, Fraction]) -> Responding:
         # What the answer does not depend on may have any value.

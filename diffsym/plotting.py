@@ -11,6 +11,8 @@ from diffsym.errors import QuantityError, UsageError
 
 if TYPE_CHECKING:
     from diffsym.drawing.plots.chart import Plot
+    from diffsym.expression.notation import Notation
+    from diffsym.expression.tree import Expression
     from diffsym.simulate.results import Roots
 
 
@@ -77,6 +79,21 @@ def pictured(plot: Plot) -> Picture:
     sheet = sheet_of(plot.chart)
     svg = to_svg(sheet, title=plot.caption, description=plot.alternative)
     return Picture(svg, to_tikz(sheet), plot.caption, plot.alternative)
+
+
+def plotted_bode(
+    roots: Roots, asked: Expression, notation: Notation, path: Path | str | None, between: tuple[float, float] | None
+) -> Picture:
+    """``bode_picture`` of a quantity by its own name, written to ``path`` where one is given."""
+    from diffsym.derivation.checks import unit_of
+    from diffsym.drawing.plots.words import in_line
+    from diffsym.expression.printing import to_text
+
+    unit = unit_of(asked, notation.dimensions) or "1"
+    picture = bode_picture(roots, in_line(asked, notation), to_text(asked, notation), unit, between)
+    if path is not None:
+        picture.save(path)
+    return picture
 
 
 def bode_picture(

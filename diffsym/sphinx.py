@@ -1,4 +1,4 @@
-"""``extensions = ["diffsym.sphinx"]``: the role ``:ds:`` and the directives ``diffsym:…`` for Sphinx, MyST and MyST-NB."""
+"""``extensions = ["diffsym.sphinx"]``: the role ``:ds:`` and the directives ``diffsym:…``, for Sphinx and MyST."""
 
 from __future__ import annotations
 

@@ -138,3 +138,10 @@ def test_names_are_alike_in_capitals_and_small_letters(name: str) -> None:
 def test_lines_of_elements_are_those_of_the_text() -> None:
     circuit = read_netlist("* c\n\nR1 a\n+ 0\n+ 1k\nR2 a 0 2k\n")
     assert [element.line for element in circuit.elements] == [3, 6]
+
+
+@pytest.mark.parametrize(("card", "read_as"), [("E1 o 0 p n opamp", "gain"), ("E1 o 0 opamp p n", "node")])
+def test_a_source_that_is_called_an_op_amp_is_read_with_a_remark(card: str, read_as: str) -> None:
+    circuit = read_netlist(f"* a title\nV1 p 0 vi\n{card}\nR1 n o R1\nR2 n 0 R2\nR3 opamp 0 R3\n")
+    (note,) = (note for note in circuit.notes if "op amp" in note)
+    assert note.startswith(f"line 3: 'opamp' is read as a {read_as}") and "*% opamp E1" in note

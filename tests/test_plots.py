@@ -20,8 +20,10 @@ import diffsym
 from diffsym.derivation.library import worked_of
 from diffsym.derivation.source import DerivationFile, library, read_derivation
 from diffsym.document.builder import build
+from diffsym.document.pictures import with_files
 from diffsym.document.tree import Document, Figure, Paragraph, Text
 from diffsym.document.wishes import Wishes
+from diffsym.document.writers import write
 from diffsym.drawing.plots.bode import asymptote_at, bode_plot, corners_of, value_at
 from diffsym.drawing.plots.chart import Axis, Chart, Plot, Upright
 from diffsym.drawing.plots.sheet import _apart, sheet_of
@@ -147,7 +149,7 @@ def test_phase_has_no_jump_and_asymptotes_meet_the_curve_far_away(
 
 def test_a_pair_is_told_with_its_quality_and_an_unstable_pole_as_such() -> None:
     resonant = bode_of(Roots((complex(-1e4, 1e6), complex(-1e4, -1e6)), (), 1.0, 0))
-    assert "p1,2 at 159.2 kHz with Q = 50" in resonant.caption
+    assert "p1 and p2 at 159.2 kHz with Q = 50" in resonant.caption
     unstable = bode_of(Roots((3e6 + 0j,), (), -2.0, 0))
     assert "not stable" in unstable.caption and "right half-plane" in unstable.caption
     assert "not stable" not in bode_of(Roots((-3e6 + 0j,), (3e6 + 0j,), -2.0, 0)).caption
@@ -275,6 +277,41 @@ def test_a_file_with_numbers_has_its_response_and_one_without_says_what_is_missi
     assert not figures_of(document_of(re.sub("nominal = .*\n", "", STAGE)))
 
 
+FED_BACK = """
+schema = 1
+name = "fed-back"
+title = "A follower around its own input"
+chapter = 10
+netlist = '''
+V1 i 0 vi
+R1 i o R
+R2 o 0 R
+C1 o 0 {C}
+E1 x 0 o 0 {k}
+R3 x o R
+'''
+nominal = { R = "1k", k = "3", C = "0" }
+[[quantity]]
+name = "A_v"
+of = "v(o)/vi"
+"""
+
+
+@pytest.mark.parametrize(
+    ("values", "why"),
+    [
+        ('k = "3", C = "0"', "with k = 3, R = 1 kΩ, C = 0 F its denominator is zero."),
+        ('k = "2", C = "0"', "with k = 2, R = 1 kΩ, C = 0 F it is the same at every frequency."),
+    ],
+)
+def test_a_response_without_a_plot_says_why(values: str, why: str) -> None:
+    document = document_of(FED_BACK.replace('k = "3", C = "0"', values))
+    assert not figures_of(document)
+    page = write(document, "md").replace("$", "")
+    assert f"A_v is not plotted over frequency: {why}" in page
+    assert len(figures_of(document_of(FED_BACK.replace('C = "0"', 'C = "1p"')))) == 1
+
+
 def test_numbers_out_of_all_bounds_are_not_plotted() -> None:
     assert not figures_of(document_of(STAGE.replace('CL = "1p"', 'CL = "1e-90"')))
 
@@ -288,6 +325,26 @@ def test_the_words_and_numbers_of_a_plot_follow_the_language() -> None:
     (figure,) = figures_of(document_of(STAGE, Wishes(language="de")))
     assert "Pole: p1 bei" in figure.caption and re.search(r"\d,\d", figure.caption)
     assert not re.search(r"\b(the|over|with|at)\b", figure.caption + figure.alternative)
+
+
+@pytest.mark.parametrize(
+    ("format", "caption"),
+    [
+        ("tex", r"{\small $A_v$ over frequency. Poles: $p_1$ at 16.57 MHz, $p_2$ at"),
+        ("typ", '  caption: [#formula("A_v", $A_v$); over frequency. Poles: #formula("p1", $p_1$); at 16.57 MHz, '),
+        ("md", "$A_v$ over frequency. Poles: $p_1$ at 16.57 MHz, $p_2$ at"),
+    ],
+)
+def test_the_formulas_of_a_caption_are_set_as_formulas(format: str, caption: str) -> None:
+    page = write(with_files(document_of(STAGE))[0], format)
+    assert any(line.startswith(caption) for line in page.splitlines())
+
+
+def test_the_formulas_of_a_caption_are_mathml_on_a_page_and_names_for_those_who_hear_it() -> None:
+    page = write(document_of(STAGE), "html")
+    below = next(each for each in re.findall(r"<figcaption>(.*?)</figcaption>", page) if "over frequency" in each)
+    assert re.findall(r"<mi>(\w)</mi><m[in]>(\w)</m[in]>", below) == [*map(tuple, ("Av", "p1", "p2", "z1"))]
+    assert "<title>A_v over frequency. Poles: p1 at 16.57 MHz" in page
 
 
 def test_a_circuit_alone_is_plotted_with_usual_numbers_and_the_page_says_so() -> None:
@@ -316,7 +373,7 @@ def charts_of(monkeypatch: pytest.MonkeyPatch, file: DerivationFile, language: s
 
     found: list[Plot] = []
 
-    def kept(plot: Plot, name: str) -> Figure:
+    def kept(plot: Plot, name: str, _: object) -> Figure:
         found.append(plot)
         return Figure(name)
 
@@ -467,6 +524,13 @@ def test_an_answer_plots_itself(tmp_path: Path) -> None:
         path = tmp_path / f"bode.{ending}"
         answer.plot_bode(path, NUMBERS, between=(1e3, 1e10))
         assert path.read_bytes().startswith(beginning)
+
+
+def test_an_answer_too_long_to_be_written_plots_itself_as_a_short_one_does(tmp_path: Path) -> None:
+    circuit = diffsym.read_netlist(AMPLIFIER)
+    short, long = circuit.solve("v(o)/vi"), circuit.diagrams("v(o)/vi")
+    assert long.plot_bode(tmp_path / "bode.svg", NUMBERS).svg == short.plot_bode(None, NUMBERS).svg
+    assert (tmp_path / "bode.svg").read_text(encoding="utf-8").startswith("<svg")
 
 
 def test_what_cannot_be_plotted_says_why(tmp_path: Path) -> None:

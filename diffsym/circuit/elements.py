@@ -131,6 +131,10 @@ def _unknown_letter(card: Card, head: Word, letter: str, devices: Devices) -> Ex
     )
 
 
+OPAMPS = ("opamp", "op_amp", "op-amp")
+"""What an E source is called by those who mean an op amp."""
+
+
 def _linear(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Element:
     shape, name = SHAPES[letter], fields.head.text
     words = (
@@ -149,6 +153,13 @@ def _linear(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Elemen
         raise _missing_value(card, name, words)
     if len(words) != fixed + 1:
         raise _wrong_count(card, name, shape, words, fixed + 1)
+    called = next((word for word in words[2:] if letter == "E" and word.lower in OPAMPS), None)
+    if called is not None:
+        read_as = "gain" if called is words[fixed] else "node"
+        remarks.note(
+            f"line {card.place(called.start)[0]}: '{called.text}' is read as a {read_as}; "
+            f"for an op amp write '{name} out 0 in+ in- A' and below it '*% opamp {name}'"
+        )
     nodes = tuple(node_name(card, word) for word in words[: len(shape.nodes)])
     element = Element(
         name=name,

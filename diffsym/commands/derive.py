@@ -244,10 +244,12 @@ def of_circuit(place: str, quantities: Sequence[str], printing: Printing) -> Pag
     from diffsym.derivation.worked import solve_worked
     from diffsym.document.builder import build
     from diffsym.document.library import pages_of
+    from diffsym.simulate.bias.nominal import nominal_of
 
     specs = [_spec(text, printing.methods) for text in quantities]
     circuit = circuit_at(place)
-    worked = solve_worked(circuit.netlist, circuit.small_signal, specs)
+    nominal = nominal_of(circuit.netlist, circuit.small_signal)
+    worked = solve_worked(circuit.netlist, circuit.small_signal, specs, nominal)
     name = "solution" if place == STDIN else Path(place).stem
     document = build(worked, name=name, title=printing.title, wishes=printing.wishes)
     return pages_of(

@@ -107,13 +107,13 @@ def _entries(uses: Sequence[Use], shelf: Shelf, host: str) -> tuple[dict[str, En
             entries[key] = entry_of(key, shelf, host)
         except DiffsymError as error:
             failed[key] = error
-    findings = []
+    findings: list[Finding] = []
     for use in uses:
-        error = failed.get(use.key)
-        if error is not None:
-            state = UNKNOWN if isinstance(error, UnknownKey) else FAILED
-            where = f"{error.file}: " if error.file else ""
-            said = (f"{where}{error.message}", *([error.hint] if error.hint else []))
+        reason = failed.get(use.key)
+        if reason is not None:
+            state = UNKNOWN if isinstance(reason, UnknownKey) else FAILED
+            where = f"{reason.file}: " if reason.file else ""
+            said = (f"{where}{reason.message}", *([reason.hint] if reason.hint else []))
             findings.append(Finding(str(use.file), use.line, use.key, state, said))
     return entries, findings
 

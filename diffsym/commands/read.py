@@ -42,7 +42,8 @@ def run(given: Given) -> Outcome:
         )
     except DiffsymError as error:
         raise error.at(file=file) from None
-    found = [_decided(line, several=len(lines) > 1) for line in lines]
+    known = frozenset(given.listed("symbols"))
+    found = [_decided(line, known, several=len(lines) > 1) for line in lines]
     errors = [error.at(file=file) for _, error in found if error is not None]
     errors += [problem.error.at(file=file) for line in lines for problem in line.problems]
     read = [
@@ -67,7 +68,7 @@ def run(given: Given) -> Outcome:
     )
 
 
-def _decided(line: ReadLine, *, several: bool) -> tuple[Shown | None, DiffsymError | None]:
+def _decided(line: ReadLine, known: frozenset[str], *, several: bool) -> tuple[Shown | None, DiffsymError | None]:
     from diffsym.errors import DiffsymError
     from diffsym.expression.deciding import decided
 
@@ -75,7 +76,22 @@ def _decided(line: ReadLine, *, several: bool) -> tuple[Shown | None, DiffsymErr
         sides, notes = decided(line, {}, several=several)
     except DiffsymError as error:
         return None, error
-    return Shown(line, sides, tuple(dict.fromkeys((*line.notes, *notes)))), None
+    return Shown(line, sides, tuple(dict.fromkeys((*line.notes, *notes, *_unknown(sides, known))))), None
+
+
+def _unknown(sides: tuple[Expression, ...], symbols: frozenset[str]) -> tuple[str, ...]:
+    """Names that look like one of the given symbols and are none of them."""
+    from difflib import get_close_matches
+
+    from diffsym.expression.lexing import known_names
+    from diffsym.expression.tree import Symbol, symbols_of
+
+    known = known_names(symbols)
+    names = dict.fromkeys(name for side in sides if not isinstance(side, Symbol) for name in symbols_of(side))
+    near = {name: get_close_matches(name, sorted(known), 1, 0.7) for name in names if name not in known}
+    return tuple(
+        f"{name} is none of the given symbols; did you mean {found[0]}?" for name, found in near.items() if found
+    )
 
 
 @dataclass(frozen=True, slots=True)

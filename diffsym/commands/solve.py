@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, chosen, shown
+from diffsym.commands.numbers import lines as number_lines
 from diffsym.commands.places import circuit_at
 from diffsym.errors import BudgetError, UsageError
 
@@ -30,6 +31,7 @@ COMMAND = Command(
         Option("budget", "give up after this time", "SECONDS"),
         Option("method", "determinants or diagram; by size when left out", "METHOD"),
         Option("terms", "the so many largest terms of every coefficient of s, at nominal values", "COUNT"),
+        Option("numbers", "beside it: its approximation and its number at the deck's operating point"),
         Option("nominal", "numbers for symbols, inline or in a TOML file (repeatable)", "FILE|NAME=NUMBER,…"),
     ),
     details="""
@@ -63,12 +65,15 @@ def run(given: Given) -> Outcome:
     at = {name: exact_number(name, text) for name, text in named("at", given.all("at")).items()}
     budget = seconds(given.one("budget")) if given.has("budget") else PATIENCE
     terms = whole("terms", given.one("terms")) if given.has("terms") else 0
-    if given.has("nominal") and not terms:
-        raise UsageError("--nominal goes with --terms", hint="numbers in place of symbols are --at NAME=NUMBER")
+    if given.has("nominal") and not terms and not given.has("numbers"):
+        raise UsageError(
+            "--nominal goes with --terms and --numbers", hint="numbers in place of symbols are --at NAME=NUMBER"
+        )
     place, quantity = given.words
     circuit = circuit_at(place)
     drive = given.listed("drive")
     symbols = tuple(part for text in given.all("in-terms-of") for part in separated(text))
+    said: tuple[str, ...] = ()
     with limited(budget):
         answer: Solved | LargeSolved
         try:
@@ -90,9 +95,36 @@ def run(given: Given) -> Outcome:
             return largest_terms(circuit, answer, terms, given)
         value = solution_json(circuit, answer) if given.json else {}
         text = "" if given.json else answer.text + "\n"
+        if given.has("numbers"):
+            beside = numbered(circuit, answer, given, define, drive, budget)
+            value = {**value, "numbers": beside}
+            said = tuple(beside["notes"])
+            text += "" if given.json else "".join(line + "\n" for line in number_lines(beside, circuit))
         if form == "normal" and not given.json:
             text += roots_text(answer)
-    return Outcome(text, lambda: value, notes(circuit, answer))
+    return Outcome(text, lambda: value, (*notes(circuit, answer), *said))
+
+
+def numbered(
+    circuit: Circuit,
+    answer: Solved | LargeSolved,
+    given: Given,
+    define: dict[str, str],
+    drive: tuple[str, ...],
+    budget: float | None,
+) -> dict[str, Any]:
+    """What ``--numbers`` puts beside an answer. Raises UsageError where the answer is not written out."""
+    from diffsym.api import Solved
+    from diffsym.commands.approximate import nominal_values
+    from diffsym.commands.numbers import numbers_beside
+    from diffsym.expression.names import joined
+
+    if not isinstance(answer, Solved) or given.has("at") or given.has("in-terms-of"):
+        raise UsageError(
+            "--numbers goes with an answer in the circuit's own symbols", hint="leave out --at and --in-terms-of"
+        )
+    own = {joined(name): value for name, value in nominal_values(given.listed("nominal"), circuit).items()}
+    return numbers_beside(circuit, answer, given.words[1], own, define=define, drive=drive, budget=budget)
 
 
 def separated(text: str) -> list[str]:

@@ -246,7 +246,9 @@ class _Elimination:
         parts = [(label, factor), *((name, value * factor) for name, value in parts)]
         relation = scribe.sides(form, self.late)
         already = not labels and factor == one and scribe.relations[label] == relation
-        if already:
+        # A row in which only what is asked is left needs no shape from which to read that it is zero.
+        zero = set(form) == {goal}
+        if already or (zero and not labels and len(parts) == 1):
             pass
         elif not ready or labels or len(parts) > 1:
             text: Sentence
@@ -263,8 +265,8 @@ class _Elimination:
             )
             self.add(steps)
             parts = [(label, one)]
-            conductance = self.parallel_note(form[goal], label)
-            self.add(conductance)
+            if not zero:
+                self.add(self.parallel_note(form[goal], label))
         last = [(name, value / form[goal]) for name, value in parts]
         value = -(form.without(goal).times(one / form[goal]))
         product: tuple[Expression, ...] = ()

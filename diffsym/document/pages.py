@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from diffsym.document.neighbours import Around
@@ -51,7 +52,7 @@ def _pdf(document: Document, templates: Path | None, reproduction: Reproduction 
 
 def _at_hand(figure: Figure) -> Figure:
     """Without files that lie somewhere else: a page that is one file cannot show them."""
-    return Figure(figure.name, {}, figure.caption, figure.alternative, figure.sources)
+    return replace(figure, files={})
 
 
 def _notebook(document: Document, templates: Path | None, reproduction: Reproduction | None) -> str:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from diffsym.derivation.checks import unit_of, unit_of_symbol
-from diffsym.derivation.said import Together
+from diffsym.derivation.said import Said, Together, said
 from diffsym.derivation.typical import typical_values
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
 from diffsym.document.numbers import listed_values, result_of
-from diffsym.document.tree import Block, Figure, Section
+from diffsym.document.speech import Speech
+from diffsym.document.tree import Block, Figure, Paragraph, Section
 from diffsym.errors import CircuitError
 from diffsym.expression.tree import Expression, Symbol, symbols_of
 
@@ -58,18 +58,21 @@ def _blocks(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
         yield draft.speech.paragraph("plot.missing", quantity=quantity.left, symbols=missing)
     said_before: tuple[str, ...] | None = None
     for kind, plot in _plots(draft, quantity, values):
+        if isinstance(plot, Said):
+            yield Paragraph(draft.speech.inlines((plot,)))
+            continue
         count = sum(isinstance(each, Chart) for each in draft.plotted)
         if plot is None or count >= MOST or plot.chart in draft.plotted:
             continue
         draft.plotted.append(plot.chart)
-        yield figure(plot, f"{draft.name}-plot-{count + 1}-{kind}")
+        yield figure(plot, f"{draft.name}-plot-{count + 1}-{kind}", draft.speech)
         if plot.numbers and plot.numbers != said_before:
             shown = listed_values(draft, {name: values[name] for name in plot.numbers})
             yield draft.speech.paragraph("plot.typical" if chosen else "plot.at", values=shown)
             said_before = plot.numbers
 
 
-def figure(plot: Plot, name: str) -> Figure:
+def figure(plot: Plot, name: str, speech: Speech) -> Figure:
     """A plot in the formats of a document."""
     from diffsym.drawing.plots.sheet import sheet_of
     from diffsym.drawing.plots.svg import to_svg
@@ -77,17 +80,19 @@ def figure(plot: Plot, name: str) -> Figure:
 
     sheet = sheet_of(plot.chart)
     sources = {"svg": to_svg(sheet, title=plot.caption, description=plot.alternative), "tex": to_tikz(sheet)}
-    return Figure(name, {}, plot.caption, plot.alternative, sources)
+    return Figure(name, {}, plot.caption, plot.alternative, sources, speech.inlines(plot.legend))
 
 
-def _plots(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]) -> Iterator[tuple[str, Plot | None]]:
+def _plots(
+    draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
+) -> Iterator[tuple[str, Plot | Said | None]]:
+    """Each plot with the kind that its file is named by, or why there is none where a reader expects one."""
     if _is_curve(draft, quantity):
         yield "steering", _steering(draft, quantity)
         return
     result = result_of(quantity)
     if "s" in symbols_of(result):
-        with suppress(CircuitError):
-            yield "bode", _bode(draft, quantity, values)
+        yield "bode", _bode(draft, quantity, values)
         return
     if not values:
         return
@@ -188,7 +193,7 @@ def _steering(draft: Draft, quantity: WorkedQuantity) -> Plot | None:
     )
 
 
-def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]) -> Plot | None:
+def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]) -> Plot | Said | None:
     from diffsym.drawing.plots.bode import bode_plot
     from diffsym.drawing.plots.words import in_line
     from diffsym.expression.printing import to_text
@@ -199,18 +204,27 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
     if quantity.value is None or any(name not in values for name in needed):
         return None
     found = coefficients_of(quantity.value, values)
-    roots = roots_from(found.numerator, found.denominator)
+    given = _listed(draft, {name: values[name] for name in needed}) if needed else None
+    try:
+        roots = roots_from(found.numerator, found.denominator)
+    except CircuitError:
+        return said("plot.no-value", quantity=quantity.left, values=listed_values(draft, values))
     speech = draft.speech
-    return bode_plot(
+    plot = bode_plot(
         roots,
         speech.word,
+        quantity=quantity.left,
         name=f"${in_line(quantity.left, draft.notation)}$",
         text=to_text(quantity.left, draft.notation),
         unit=_unit(draft, quantity),
         decimal=speech.catalogue.decimal,
         numbers=tuple(needed),
-        given=_listed(draft, {name: values[name] for name in needed}) if needed else None,
+        given=given,
     )
+    if plot is None and needed:
+        reason = "plot.level" if roots.gain else "plot.nothing"
+        return said(reason, quantity=quantity.left, values=listed_values(draft, values))
+    return plot
 
 
 def _sweeps(

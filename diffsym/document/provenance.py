@@ -20,8 +20,6 @@ def provenance(draft: Draft) -> tuple[tuple[str, str], ...]:
     if file is not None:
         if file.catalog:
             out.append((draft.word("provenance.catalogue"), file.catalog))
-        if file.covers:
-            out.append((draft.word("provenance.covers"), ", ".join(file.covers)))
         out.append((draft.word("provenance.source"), fingerprint(asked_in(file.text))))
     netlist = file.netlist if file is not None else circuit.text if circuit is not None else ""
     if netlist:

@@ -107,7 +107,7 @@ class Figure:
     """A picture in its formats: file name by format (``svg``, ``tex``, ``pdf``, ``png``), beside the page.
 
     ``sources`` are pictures that stand in the page itself, by format; a page prefers them, so that it stays one file.
-    ``alternative`` is the picture's text for those who cannot see it.
+    ``alternative`` is the picture's text for those who cannot see it; ``legend``, the caption with its formulas.
     """
 
     name: str
@@ -115,6 +115,7 @@ class Figure:
     caption: str = ""
     alternative: str = ""
     sources: dict[str, str] = field(default_factory=dict)
+    legend: Inlines = ()
 
 
 @dataclass(frozen=True, slots=True)

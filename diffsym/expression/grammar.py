@@ -8,6 +8,7 @@ power    primary (^ power)?                  primary    number, name, bracket, |
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 
 from diffsym.expression.characters import mistake
@@ -26,6 +27,11 @@ from diffsym.expression.tree import (
     Symbol,
 )
 
+_INDEX = re.compile(
+    r"\s*(?:\{\s*(\(\s*[0-9A-Za-z]\s*\)|\*|\\(?:ast|star|top|dagger|mathrm\s*\{[TH]\}))\s*\}|\{?\s*([TH])(?![A-Za-z_])\s*\}?)"
+)
+"""What is written above a symbol without being a power of it: ``^{(1)}``, ``^{*}``, ``^T``."""
+
 INVERSES = {"tan": "atan", "tanh": "atanh", "sinh": "asinh"}
 
 
@@ -33,6 +39,7 @@ class Parser(Cursor):
     """Reads one line."""
 
     after_arrow = False
+    logarithm = False
     pieces: tuple[int, tuple[Expression, ...]] = (0, ())
     """Signs before, and factors of, the product that was read last."""
 
@@ -147,6 +154,11 @@ class Parser(Cursor):
                     under = []
             elif self._starts_factor(of_function):
                 position = self.token
+                # \ln 2 RC: units know that no logarithm of RC is meant.
+                if of_function and self.logarithm and _all_numbers(factors):
+                    self.offered.add("function")
+                    if "function" in self.choices:
+                        break
                 if position.kind == "number":
                     raise self._unexpected("an operator", "write * before a number that is a factor")
                 before = self._source(first)
@@ -203,6 +215,7 @@ class Parser(Cursor):
         if not self._at("operator", "^"):
             return base, False
         sign = self._advance()
+        self._check_index(base, sign)
         exponent = self._exponent(sign)
         if isinstance(base, Symbol) and token.kind == "symbol" and base.name == "e" and "e" not in self.known:
             self._note("read e with an exponent as the exponential function")
@@ -215,6 +228,27 @@ class Parser(Cursor):
                     exponent = self._made(Quotient(exponent, below), bar.start)
             return self._made(Call("exp", (exponent,)), token.start), True
         return self._made(Power(base, exponent), sign.start), True
+
+    def _check_index(self, base: Expression, sign: Token) -> None:
+        """Raises where what is raised may be an index or a mark: ``a^{(1)}``, ``A^T``, ``a^c_b`` in plain text."""
+        if base == Symbol("e"):
+            return
+        first = self.tokens[self.index]
+        if not self.latex:
+            if first.kind == "symbol" and "_" in self.text[first.start : first.end]:
+                shown = self.text[first.start : first.end]
+                raise mistake(
+                    self.text, sign.start, f"^{shown} is a power or an index?", "write a_b^c, or brackets: a^(c_b)"
+                )
+            return
+        found = _INDEX.match(self.text, sign.end)
+        if found and (found[1] or found[2] not in self.known):
+            raise mistake(
+                self.text,
+                sign.start,
+                f"^{found.group().strip()} is a power or an index?",
+                "write an index below, as in a_1, and a power without brackets, as in a^{2}",
+            )
 
     def _exponent(self, sign: Token) -> Expression:
         self._deeper(sign)
@@ -260,8 +294,10 @@ class Parser(Cursor):
             case "root":
                 return self._root()
             case "infinity":
+                before = self.tokens[self.index - 1] if self.index else token
                 self._advance()
-                if not self.after_arrow:
+                alone = before.word in ("=", "≈") and self.token.kind == "end" and self._relations_before() == 1
+                if not self.after_arrow and not alone:
                     raise mistake(
                         self.text,
                         token.start,
@@ -272,6 +308,9 @@ class Parser(Cursor):
         if token.word == "|" and token.kind == "operator":
             return self._bars()
         raise self._unexpected("a number, a name or a bracket")
+
+    def _relations_before(self) -> int:
+        return sum(token.kind == "relation" for token in self.tokens[: self.index])
 
     # ── parts ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -336,7 +375,10 @@ class Parser(Cursor):
         if self._at_brace():
             return [self._argument("argument")]
         if self.latex:
-            return [self._product(of_function=True)]
+            before, self.logarithm = self.logarithm, name.word in ("ln", "log10")
+            value = self._product(of_function=True)
+            self.logarithm = before
+            return [value]
         if self.text[name.start] == "√" and self.token.kind in ("number", "symbol", "quantity"):
             return [self._primary(False)]
         if self.token.kind in ("number", "symbol", "quantity") and self.token.spaced and self._ends_after_one():

@@ -9,13 +9,15 @@ from fractions import Fraction
 from diffsym.errors import ExpressionError
 from diffsym.expression import latex_commands as commands
 from diffsym.expression.characters import FRACTIONS, GREEK_LETTERS, SUBSCRIPTS, mistake, named, offence
-from diffsym.expression.latex_structure import CASES, LatexStructure
+from diffsym.expression.latex_parts import LatexParts
+from diffsym.expression.latex_structure import CASES
 from diffsym.expression.latex_text import COMMAND
 from diffsym.expression.lexing import (
     DECIBEL_NOTE,
     FUNCTION_NAMES,
     LOG_NOTE,
     PAIRS,
+    SAID_AT,
     STOP,
     Kind,
     Remark,
@@ -28,6 +30,7 @@ from diffsym.expression.lexing import (
     label_at,
     name_of,
     number_at,
+    place_at,
     quantity_at,
     raised_at,
     sign_at,
@@ -37,7 +40,6 @@ from diffsym.expression.limits import LONGEST_RUN
 from diffsym.expression.names import SILENT_COMMANDS
 from diffsym.expression.text_reader import decimal
 from diffsym.expression.tree import Number, Quotient
-from diffsym.expression.units import compound_factor, latex_unit_at
 
 _PARALLEL = re.compile(
     r"\\math(?:bin|rel)\s*\{\s*(?:/(?:\\mkern\s*-?\d+mu|\\[!,]|\s)*/|\\\||\|\||\\parallel)"
@@ -58,7 +60,7 @@ _DELIMITERS = re.compile(r"\$\$?|\\[\[\]()]")
 _PERCENT = re.compile(r"%[^\n]*")
 
 
-class LatexReader(LatexStructure):
+class LatexReader(LatexParts):
     """One pass over a text; ``tokens`` and ``notes`` are its result."""
 
     def __init__(self, text: str, setting: Setting) -> None:
@@ -270,6 +272,8 @@ class LatexReader(LatexStructure):
                 self._remark(DECIBEL_NOTE if function == "log10" else LOG_NOTE)
             return self._function(function, command, end)
         if command in commands.FRACTIONS:
+            if slope := self._small_signal_slope(end):
+                return self._slope(*slope)
             self._refuse_slope(end)
             return self._add("fraction", command, end)
         if command == "over":
@@ -309,6 +313,8 @@ class LatexReader(LatexStructure):
             return self._add("infinity", "\\infty", end)
         if command in ("begin", "end"):
             return self._environment(command, end)
+        if command == "lim" and self._limit(end):
+            return None
         if command in commands.UNREADABLE:
             why, out = commands.UNREADABLE[command]
             raise mistake(text, start, f"\\{command}: {why}", out)
@@ -409,69 +415,6 @@ class LatexReader(LatexStructure):
     def _in_list(self) -> bool:
         """Whether this is an argument of ``par(a, b)``."""
         return any(token.word == "par" for token in self.tokens[-40:])
-
-    def _unit_at(self, start: int) -> tuple[Fraction, int] | None:
-        found = latex_unit_at(self.text, start)
-        return None if found is None or self._is_symbol(start, found[1]) else found
-
-    def _is_symbol(self, start: int, end: int) -> bool:
-        """Whether the letters of a unit are a symbol that the circuit has."""
-        source = self.text[start:end]
-        letters = re.sub(r"\\(?:mathrm|text|textrm|rm|mbox|hbox|mathsf)(?![A-Za-z])|\\[,;:! ]|[{}\s~]", "", source)
-        return bool(self.setting.known) and any(
-            part.replace("\\", "") in self.setting.known for part in (letters, *re.split(r"/|\\cdot|·", letters))
-        )
-
-    def _unit_behind(self, factor: Fraction, end: int) -> None:
-        start = self.position
-        self._remark(f"read {self.text[start:end].strip()} as a unit of {decimal(factor)}")
-        if factor == 1:
-            self.position = end
-            return
-        self._add("operator", "*", start)
-        self._number_token(factor, end)
-
-    def _quantity(self, command: str, end: int) -> None:
-        start = self.position
-        last = self._after_braces(end)
-        amount = self.text[end:last].strip().strip("{}").replace(" ", "")
-        found = number_at(amount, 0)
-        if not found or found[1] != len(amount):
-            raise mistake(self.text, end, f"expected a number in \\{command}{{…}}")
-        value = found[0]
-        if command != "num":
-            end, last = last, self._after_braces(last)
-            factor = compound_factor(self.text[end:last])
-            if factor is None:
-                raise mistake(self.text, end, f"unknown unit {self.text[end:last].strip()}")
-            value *= factor
-            self._remark(f"read {self.text[start:last]} as {decimal(value)}")
-        self._number_token(value, last)
-
-    def _number(self, value: Fraction, end: int) -> None:
-        unit = self._unit_at(end) if self.setting.rows or self._spaced_unit(end) else None
-        if unit is not None:
-            factor, end = unit
-            self._remark(f"read {self.text[self.position : end]} as {decimal(value * factor)}")
-            value *= factor
-        elif self.setting.rows and re.compile(r"(?:[\s~]|\\[,;: ])*\\?(?:text|mathrm)?\{?\s*dBm?(?![A-Za-z])").match(
-            self.text, end
-        ):
-            raise mistake(self.text, end, "decibels are no unit", "write 20 \\log_{10}(…)")
-        self._number_token(value, end)
-
-    def _spaced_unit(self, end: int) -> bool:
-        """Outside of whole lines a unit is one that \\mathrm or Ω shows to be one."""
-        return (
-            re.compile(r"(?:[\s~]|\\[,;:! ])*(?:\\[A-Za-z]+\s*\{|[kMGm]?\s*\\Omega)").match(self.text, end) is not None
-        )
-
-    def _number_token(self, value: Fraction, end: int) -> None:
-        start = self.position
-        self._add("number", self.text[start:end], end)
-        last = self.tokens[-1]
-        self.tokens[-1] = Token("number", last.word, start, end, last.spaced, last.tight, Number(value))
-        self.joinable = True
 
     def _function(self, function: str, word: str, end: int) -> None:
         base = re.compile(r"\s*_\s*(?:\{\s*(\w+)\s*\}|(\w))").match(self.text, end)
@@ -581,6 +524,11 @@ class LatexReader(LatexStructure):
         last = self.tokens[-1]
         begin = self.position
         spelling = self.text[last.start : last.end]
+        placed = place_at(self.text, self.tokens, begin, spelling)
+        if placed is not None:
+            self.notes.append((last.start, SAID_AT + placed[0]))
+            self.position = placed[1]
+            return
         after = label_at(self.text, begin, spelling, latex=True, known=self.setting.known)
         if after is not None:
             self._remark(f"read {self.text[last.start : after]} as {last.word}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
@@ -270,6 +270,12 @@ def grouped_number_at(text: str, start: int) -> tuple[Fraction, int] | None:
     found = _COMMA.match(text, start)
     if found:
         whole, places = found[1], found[3]
+        if re.search(r"(?:^|[^A-Za-z0-9_}])[(\[]\s*$", text[max(0, start - 20) : start]) and re.match(
+            r"\s*(?:\\right)?[)\]]", text[found.end() : found.end() + 20]
+        ):
+            raise mistake(
+                text, start, f"({found.group()}) can be a pair or {whole}.{places}", "write it without a comma"
+            )
         if len(whole) + len(places) > LONGEST_NUMBER:
             raise mistake(text, start, "a number of too many digits", f"at most {LONGEST_NUMBER}")
         if len(places) == 3 and whole != "0" and len(whole) <= 3:
@@ -356,6 +362,22 @@ def label_at(text: str, end: int, spelling: str, *, latex: bool, known: frozense
     return None
 
 
+def place_at(text: str, tokens: Sequence[Token], end: int, spelling: str) -> tuple[str, int] | None:
+    """``H(0) =`` at the start of a row: ``s=0``, and where the bracket ends; None for everything else."""
+    before = [token for token in tokens[-3:-1] if token.kind not in ("brace",) and token.word != "|"]
+    if (before and before[-1].kind != "row") or not _FUNCTION_OF_S.fullmatch(re.sub("[{}]", "", spelling)):
+        return None
+    found = _AT_PLACE.match(text, end)
+    if not found or not _BEFORE_RELATION.match(text, found.end()):
+        return None
+    return ("s=0" if "0" in found.group() else "s\\to\\infty"), found.end()
+
+
+_FUNCTION_OF_S = re.compile(r"[HTZYAG](?:_?[A-Za-z0-9]{1,8})?'?")
+_AT_PLACE = re.compile(r"(?:\\left)?\([ ~]*(?:s[ ]*=[ ]*0|j?0|∞|\\infty)[ ~]*(?:\\right)?\)")
+_BEFORE_RELATION = re.compile(
+    r"(?:[\s|&}]|\\right\||\\rvert)*(?:=|≈|≃|:=|≡|\\(?:approx|simeq|equiv|to|rightarrow)(?![a-z])|→|->)"
+)
 _RESPONSE = re.compile(r"[HTZYAG](?:_?[A-Za-z0-9]{1,8})?'?|[vViI]_?[A-Za-z0-9]{1,8}")
 
 

@@ -13,6 +13,7 @@ from diffsym.expression.lexing import (
     FUNCTION_NAMES,
     LOG_NOTE,
     PAIRS,
+    SAID_AT,
     STOP,
     Remark,
     Setting,
@@ -24,6 +25,7 @@ from diffsym.expression.lexing import (
     label_at,
     name_of,
     number_at,
+    place_at,
     quantity_at,
     raised_at,
     sign_at,
@@ -37,6 +39,7 @@ from diffsym.expression.units import is_width, text_unit_end, unit_factor
 
 _LETTER = "A-Za-zℓ" + GREEK_LETTERS
 _RUN = re.compile(f"[{_LETTER}][{_LETTER}{SUBSCRIPTS}0-9_]*['’′]*")
+_PREFIXES = "kMGmuµμnp"
 _UNIT = re.compile(f"[{_LETTER}{SUBSCRIPTS}0-9](?:_+[{_LETTER}{SUBSCRIPTS}0-9]|[_'’′])*")
 _COMMENT = re.compile(r"[%#][^\n]*")
 _CALL = re.compile(r"f\([A-Za-z0-9.]{1,8}\)")
@@ -200,12 +203,29 @@ class TextReader:
         before = ((run.group(), text[max(0, run.start() - 64) : run.start()]) for run in _RUN.finditer(text))
         return frozenset(run for run, left in before if not _follows_number(left))
 
+    def _check_prefix(self, run: str, name: str) -> None:
+        """``1.5kRD``: a number with a prefix, or a symbol that begins with k?"""
+        rest = run.removeprefix("Meg") if run.startswith("Meg") else run[1:]
+        if run[0] not in _PREFIXES or name in self.setting.known or not self.tokens or self.tokens[-1].kind != "number":
+            return
+        is_symbol = joined(rest) in self.setting.known if rest[:1].isalpha() else False
+        if is_symbol and run[0] not in self.setting.known:
+            number = self.text[self.tokens[-1].start : self.tokens[-1].end]
+            prefix = run[: len(run) - len(rest)]
+            raise mistake(
+                self.text,
+                self.position,
+                f"{number}{run} can be {number}{prefix} times {rest}, or {number} times {run}",
+                f"write {number}{prefix}*{rest}",
+            )
+
     def _run(self, run: str) -> None:
         start, end = self.position, self.position + len(run)
         if len(run) > LONGEST_RUN:
             raise mistake(self.text, start, f"a name of {len(run)} characters is too long", f"at most {LONGEST_RUN}")
         name = name_of(self.text, start, run)
         known = self.setting.known
+        self._check_prefix(run, name)
         bracket = self.text[end:].lstrip(" \t")[:1]
         if run in FUNCTION_NAMES and name not in known and (bracket in PAIRS or run not in ("par", "parallel")):
             return self._function(run, end)
@@ -227,6 +247,11 @@ class TextReader:
         for place, token in enumerate(made[0]):
             others = tuple(tuple(other) for other in made[1:]) if not place else ()
             self._add(replace(token, ways=others))
+        placed = place_at(self.text, self.tokens, end, self.text[start:end]) if self.setting.rows else None
+        if placed is not None:
+            self.notes.append((start, SAID_AT + placed[0]))
+            self.position = placed[1]
+            return None
         after = label_at(self.text, end, self.text[start:end], latex=False, known=known) if self.setting.rows else None
         if after is not None:
             self._remark(f"read {self.text[start:after]} as {self.tokens[-1].word}")

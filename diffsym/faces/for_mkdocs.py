@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from diffsym.document.escaping import escape_html
-from diffsym.document.layout import LINE_WIDTH
 from diffsym.errors import DiffsymError, UsageError
 from diffsym.notes.pieces import Formula, Lines, Listed, Picture, Piece, Words, piece_of
 from diffsym.notes.resolving import Wanted, block_of
 from diffsym.notes.setting import setting_for
 from diffsym.notes.sources import Shelf
-from diffsym.notes.styles import STYLES
+from diffsym.notes.styles import STYLES, Numbering
 
 logger = logging.getLogger("mkdocs.plugins.diffsym")
 """Below MkDocs's own, so that its strict mode counts the warnings."""
@@ -29,6 +29,25 @@ TYPESETTERS = ("pymdownx.arithmatex", "mdx_math", "markdown_katex")
 """Extensions that leave TeX to a script of the page."""
 
 UNKNOWN = "**??**"
+
+ROW = "display:flex;align-items:center;gap:1em;margin:0.8em 0"
+
+
+def _display(formula: str, numbering: Numbering) -> str:
+    number = f"<span>({numbering.tag})</span>" if numbering.tag is not None else ""
+    return f'<div class="equation" style="{ROW}">{formula}{number}</div>'
+
+
+PAGE = replace(
+    STYLES["html"],
+    display=_display,
+    lead=lambda text: f"<span>{escape_html(text)}</span>",
+    broken=lambda formula, notation, room: (
+        f'<div style="flex:1">{STYLES["html"].broken(formula, notation, room)}</div>'
+    ),
+    heading=lambda text: f"<p><strong>{text}</strong></p>",
+)
+"""Numbers at the margin by styles of their own, because the site's sheet is not ours."""
 
 
 def define_env(env: Any) -> None:
@@ -75,7 +94,7 @@ def _equation(piece: Piece, tex: bool) -> str:
         raise UsageError(f"{piece.key} is no formula", hint="ds_derivation and ds_figure show such keys")
     if tex:
         return f"\n\n{block_of(piece, STYLES['markdown'], Wanted())}\n\n"
-    return _raw(STYLES["html"].broken(piece.equation, piece.notation, LINE_WIDTH))
+    return _raw(block_of(piece, PAGE, Wanted()))
 
 
 def _derivation(piece: Piece, shelf: Shelf, tex: bool) -> str:
@@ -85,11 +104,11 @@ def _derivation(piece: Piece, shelf: Shelf, tex: bool) -> str:
         raise UsageError(f"{piece.key} is no derivation", hint="as in mos-pair:A_d@kcl, or mos-pair:A_d#step3")
     if tex:
         return f"\n\n{block_of(piece, STYLES['markdown'], Wanted())}\n\n"
-    parts = block_of(piece, STYLES["html"], Wanted()).split("\n\n")
+    parts = block_of(piece, PAGE, Wanted()).split("\n\n")
     return _raw("".join(part if _BLOCK.match(part) else f"<p>{part}</p>" for part in parts))
 
 
-_BLOCK = re.compile(r"\s*<(?:div|h4|pre|figure)\b")
+_BLOCK = re.compile(r"\s*<(?:div|p|pre|figure)\b")
 
 
 def _figure(piece: Piece) -> str:

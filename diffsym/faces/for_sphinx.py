@@ -9,18 +9,18 @@ that it uses has changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from docutils import nodes
-from docutils.parsers.rst import directives
-from docutils.statemachine import StringList
+from docutils import nodes  # type: ignore[import-untyped]
+from docutils.parsers.rst import directives  # type: ignore[import-untyped]
+from docutils.statemachine import StringList  # type: ignore[import-untyped]
 from sphinx import addnodes
 from sphinx.directives.patches import Figure, MathDirective
 from sphinx.domains import Domain
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from sphinx.util.math import get_node_equation_number
 
 from diffsym.document.layout import LEAD_WIDTH, LINE_WIDTH
 from diffsym.document.tree import (
@@ -41,8 +41,9 @@ from diffsym.errors import DiffsymError, UsageError
 from diffsym.expression.notation import Notation
 from diffsym.expression.reading import read_lines
 from diffsym.expression.tree import Expression, Relation
+from diffsym.faces.sphinx_mathml import MATHML, as_mathml, ds_equation, ds_formula, html_equation, html_formula
 from diffsym.notes.findings import STATUS
-from diffsym.notes.keys import Key, read_key
+from diffsym.notes.keys import read_key
 from diffsym.notes.markers import Ask
 from diffsym.notes.pieces import Formula, Lines, Listed, Picture, Piece, Words, piece_of
 from diffsym.notes.setting import setting_for
@@ -54,24 +55,10 @@ from diffsym.version import __version__
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
-    from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
 
 LATEX, HTML = STYLES["latex"], STYLES["html"]
-
-MATHML = "diffsym_mathml"
-"""Setting: formulas of keys are MathML in HTML, which needs no script; otherwise they go the way of all mathematics."""
-
-SPACES = "diffsym:"
-
-
-class ds_formula(nodes.math):  # noqa: N801
-    """A formula in a sentence, with its MathML."""
-
-
-class ds_equation(nodes.math_block):  # noqa: N801
-    """A displayed formula, with its MathML."""
 
 
 # What keys name -----------------------------------------------------------------------------------------------------
@@ -98,27 +85,24 @@ def _piece(env: BuildEnvironment, text: str) -> Piece:
     if shelf.setting.file:
         env.note_dependency(shelf.setting.file)
     key = read_key(text)
-    try:
+    with suppress(DiffsymError):
         env.note_dependency(str(shelf.path(key.source).resolve()))
-    except DiffsymError:
-        pass
-    language = (env.config.language or "en").partition("_")[0]
-    return piece_of(key, shelf, language if language in _languages() else "")
+    return piece_of(key, shelf, _language(env))
 
 
-def _languages() -> tuple[str, ...]:
+def _language(env: BuildEnvironment) -> str:
+    """That of the site, where it is another one than Sphinx's own; otherwise that of the setting."""
     from diffsym.derivation.wording import languages
 
-    return tuple(languages())
+    site = (env.config.language or "en").replace("-", "_").partition("_")[0]
+    return site if site != "en" and site in languages() else ""
 
 
 def _warned(error: DiffsymError, text: str, location: object) -> nodes.Node:
     """A key that is wrong prints ??, as a reference does, and is a warning at its line."""
     where = f"{error.file}: " if error.file else ""
     hint = f"; {error.hint}" if error.hint else ""
-    logger.warning(
-        "%s%s%s", where, error.message, hint, location=location, type="diffsym", subtype="key"
-    )
+    logger.warning("%s%s%s", where, error.message, hint, location=location, type="diffsym", subtype="key")
     return nodes.problematic(text, "??")
 
 
@@ -254,7 +238,9 @@ def _lines(directive: Keyed, piece: Lines) -> list[nodes.Node]:
         if alone:
             # The lines that a line alone refers to are not there.
             numbered = {label: f"({number})" for label, number in piece.anchors.items()}
-            inlines = tuple(Text(numbered.get(each.label, "")) if isinstance(each, Reference) else each for each in inlines)
+            inlines = tuple(
+                Text(numbered.get(each.label, "")) if isinstance(each, Reference) else each for each in inlines
+            )
         return _inlines(inlines, piece.notation, labels, env)
 
     def nodes_of(block: Block) -> list[nodes.Node]:
@@ -277,8 +263,10 @@ def _lines(directive: Keyed, piece: Lines) -> list[nodes.Node]:
     return out
 
 
-class FigureDirective(Figure, SphinxDirective):  # type: ignore[misc]
+class FigureDirective(Figure, SphinxDirective):
     """A drawing as a figure: SVG for HTML, PDF for LaTeX; its caption is the content, or what it shows."""
+
+    content: Any
 
     def run(self) -> list[nodes.Node]:
         text = self.arguments[0]
@@ -392,46 +380,15 @@ class KeyDomain(Domain):
         return []
 
 
-# HTML ---------------------------------------------------------------------------------------------------------------
-
-
-def _as_mathml(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """After numbers were given, which go by the kind of a node."""
-    if app.builder.format != "html" or not getattr(app.config, MATHML):
-        return
-    for node in list(doctree.findall(nodes.math_block)):
-        if "mathml" in node:
-            node.replace_self(ds_equation(node.rawsource, node.astext(), **node.attributes))
-    for node in list(doctree.findall(nodes.math)):
-        if "mathml" in node:
-            node.replace_self(ds_formula(node.rawsource, node.astext(), **node.attributes))
-
-
-def _html_formula(writer: HTML5Translator, node: ds_formula) -> None:
-    writer.body.append(node["mathml"])
-    raise nodes.SkipNode
-
-
-def _html_equation(writer: HTML5Translator, node: ds_equation) -> None:
-    writer.body.append(writer.starttag(node, "div", CLASS="math notranslate nohighlight", style="margin: 0.8em 0"))
-    if node["number"]:
-        number = get_node_equation_number(writer, node)
-        writer.body.append(f'<span class="eqno">({number})')
-        writer.add_permalink_ref(node, "Link to this equation")
-        writer.body.append("</span>")
-    writer.body.append(node["mathml"] + "</div>\n")
-    raise nodes.SkipNode
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value(MATHML, False, "html", types=frozenset({bool}))
     app.add_config_value("diffsym_version", __version__, "env", types=frozenset({str}))
-    app.add_node(ds_formula, html=(_html_formula, None))
-    app.add_node(ds_equation, html=(_html_equation, None))
+    app.add_node(ds_formula, html=(html_formula, None))
+    app.add_node(ds_equation, html=(html_equation, None))
     app.add_domain(KeyDomain)
     app.add_role("ds", Role())
     app.connect("builder-inited", _forget)
-    app.connect("doctree-resolved", _as_mathml)
+    app.connect("doctree-resolved", as_mathml)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
 

@@ -128,7 +128,7 @@ SCHEMA = 1
 def to_json(entries: Sequence[Entry]) -> str:
     value = {
         "schema": SCHEMA,
-        "written by": "diffsym; do not edit",
+        "note": "written by diffsym; do not edit",
         "keys": {each.key: {"kind": each.kind, **each.texts} for each in entries},
     }
     return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
@@ -166,5 +166,3 @@ def change(entry: Entry, present: str, host: str) -> str:
         old = json.loads(present).get("inline", "")
     known = [*entry.notation.spelling, *entry.notation.dimensions]
     return text_difference(old, entry.texts["inline"], known, entry.notation).sentence
-
-

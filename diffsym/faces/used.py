@@ -12,6 +12,8 @@ from diffsym.notes.scanning import VERBATIM
 
 MOST_FILES = 2_000
 MOST_BYTES = 20_000_000
+LONGEST_VERB = 2_000
+"""Characters between the signs of ``\\verb``."""
 
 TEX = (".tex", ".ltx")
 PANDOC = (".md", ".markdown", ".qmd", ".rmd")
@@ -33,13 +35,26 @@ def used_in(path: Path) -> Iterator[Use]:
         yield from _of_latex(path, path.parent, set())
     elif suffix in PANDOC:
         text = _read(path)
+        lines = _Lines(text)
         for found in _ATTRIBUTE.finditer(_without_code(text)):
             key = next(each for each in found.group("double", "single", "bare") if each is not None)
-            yield Use(path, text.count("\n", 0, found.start()) + 1, key.strip())
+            yield Use(path, lines.of(found.start()), key.strip())
     else:
         raise UsageError(
             f"{path.name} is neither LaTeX nor Markdown for pandoc", hint=f"files are {', '.join((*TEX, *PANDOC))}"
         )
+
+
+class _Lines:
+    """The line of each place, from 1, of places that come in order."""
+
+    def __init__(self, text: str) -> None:
+        self.text, self.place, self.line = text, 0, 1
+
+    def of(self, place: int) -> int:
+        self.line += self.text.count("\n", self.place, place)
+        self.place = place
+        return self.line
 
 
 def _read(path: Path) -> str:
@@ -65,7 +80,7 @@ _TEX = re.compile(
     r"\\verb\*?(?P<verb>[^A-Za-z*\s])"
     r"|\\begin\{(?P<literal>[A-Za-z]+\*?)\}"
     r"|\\(?P<end>end\{document\})"
-    rf"|\\(?P<command>{'|'.join(sorted(COMMANDS, reverse=True))})(?![A-Za-z])\*?\s*(?:\[[^\]]*\]\s*)?"
+    rf"|\\(?P<command>{'|'.join(sorted(COMMANDS, reverse=True))})(?![A-Za-z])\*?\s*(?:\[[^\]]{{0,500}}\]\s*)?"
     r"\{(?P<key>[^{}\n]*)\}"
     r"|\\(?P<reads>input|include|subfile)\s*\{(?P<file>[^{}\n]*)\}"
     r"|\\.|(?P<comment>%[^\n]*)",
@@ -79,13 +94,13 @@ def _of_latex(path: Path, folder: Path, seen: set[Path]) -> Iterator[Use]:
         return
     seen.add(path.resolve())
     text, place = _read(path), 0
+    lines = _Lines(text)
     while found := _TEX.search(text, place):
         place = found.end()
         if found["verb"]:
-            closing = text.find(found["verb"], place)
-            line_end = text.find("\n", place)
-            if closing >= 0 and (line_end < 0 or closing < line_end):
-                place = closing + 1
+            line_end = text.find("\n", place, place + LONGEST_VERB)
+            closing = text.find(found["verb"], place, line_end if line_end >= 0 else place + LONGEST_VERB)
+            place = closing + 1 if closing >= 0 else place
         elif found["literal"] in VERBATIM:
             closing = text.find(f"\\end{{{found['literal']}}}", place)
             place = len(text) if closing < 0 else closing
@@ -93,7 +108,7 @@ def _of_latex(path: Path, folder: Path, seen: set[Path]) -> Iterator[Use]:
             return
         elif found["command"] and "#" not in (found["key"] or "#")[:1]:
             number = ":value" if found["command"] == "dsvalue" else ""
-            yield Use(path, text.count("\n", 0, found.start()) + 1, found["key"] + number)
+            yield Use(path, lines.of(found.start()), found["key"] + number)
         elif found["reads"]:
             inner = _reachable(folder, found["file"].strip())
             if inner is not None:
@@ -116,13 +131,17 @@ def _reachable(folder: Path, name: str) -> Path | None:
 # pandoc -------------------------------------------------------------------------------------------------------------
 
 _ATTRIBUTE = re.compile(
-    r"(?<=[{\s])ds=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s}\"']+))(?=[^{}\n]*\})"
+    r"(?<=[{\s])ds=(?:\"(?P<double>[^\"\n]*)\"|'(?P<single>[^'\n]*)'|(?P<bare>[^\s}\"']+))(?=[^{}\n]{0,500}\})"
 )
-_CODE = re.compile(r"^(?P<fence>[`~]{3,})(?P<info>[^\n]*)\n.*?(?:^(?P=fence)[`~]*[ \t]*$|\Z)|<!--.*?(?:-->|\Z)", re.M | re.S)
+_CODE = re.compile(
+    r"^[ \t>]*+(?P<fence>[`~]{3,}+)(?P<info>[^\n]*+)\n.*?(?:^[ \t>]*+(?P=fence)[`~]*[ \t]*$|\Z)|<!--.*?(?:-->|\Z)"
+    r"|(?<!`)(?P<ticks>`{1,3})(?!`)(?:[^\n]|\n(?!\s*\n)){1,2000}?(?<!`)(?P=ticks)(?!`)",
+    re.MULTILINE | re.DOTALL,
+)
 
 
 def _without_code(text: str) -> str:
-    """Fenced code and comments blanked, at the same places; code whose own attributes name a key stays."""
+    """Code and comments blanked, at the same places; fenced code that is named by a key stays."""
 
     def blank(found: re.Match[str]) -> str:
         return found[0] if "ds=" in (found["info"] or "") else re.sub(r"[^\n]", " ", found[0])

@@ -207,7 +207,7 @@ ALGEBRA: tuple[AlgebraSlip, ...] = (
     AlgebraSlip("sign", "a minus sign was lost or added at {part}", "look at the signs", _lost_sign),
     AlgebraSlip(
         "beta-plus-one",
-        "{result} was written for {part}: β for β + 1",
+        "{result} was written for {part}: β and β + 1 are not the same",
         "look at β and β + 1",
         _beta_for_beta_plus_one,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
-from diffsym.expression.tree import ZERO, Expression, Negation, Product, Quotient, Symbol, expression, symbols_of
+from diffsym.expression.tree import ONE, ZERO, Expression, Negation, Product, Quotient, Symbol, expression, symbols_of
 from diffsym.verify.conventions import output_pair, single_output
 from diffsym.verify.scaling import tail_symbols
 
@@ -127,6 +127,33 @@ def _virtual_ground(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) 
             )
 
 
+def _tail_kept(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
+    """The tail's resistance in each half circuit, also for the differential signal."""
+    mains = [e for e in circuit.elements if e.parameter == "gm" and e.control and e.control[1] != GROUND]
+    for node in dict.fromkeys(e.control[1] for e in mains if e.control):
+        halves = [e.device for e in mains if e.control and e.control[1] == node]
+        tails = [e for e in circuit.elements if e.kind == "R" and not e.device and {e.plus, e.minus} == {node, GROUND}]
+        if len(halves) != 2 or len(tails) != 1:
+            continue
+        (tail,) = tails
+        elements = [each for each in circuit.elements if each is not tail]
+        for place, device in enumerate(halves):
+            own = replace(circuit, elements=tuple(each for each in elements if each.device == device))
+            moved = {each.name: each for each in renamed(own, {node: f"{node}_{place}"}).elements}
+            elements = [moved.get(each.name, each) for each in elements]
+        for label, value in (("", tail.value), ("2 ", Product((TWO, tail.value)))):
+            each_half = [
+                LinearElement(f"{tail.name}_{place}", "R", f"{node}_{place}", GROUND, value) for place in range(2)
+            ]
+            shown = label + spelled((symbols_of(tail.value) or (tail.name,))[0])
+            yield Instead(
+                "tail-kept",
+                f"{shown} kept in each half circuit, though {node} does not move for the differential signal",
+                "which resistances carry a signal current in this mode?",
+                replace(circuit, elements=(*elements, *each_half)),
+            )
+
+
 def _body_effect(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
     bodies = [each for each in circuit.elements if each.parameter == "gmb"]
     for elements in ([bodies] if len(bodies) > 1 else []) + [[each] for each in bodies]:
@@ -193,6 +220,60 @@ def _other_output(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) ->
     )
 
 
+def _other_input(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
+    """The signal at the other input of an op amp: the formula of the inverting amplifier for the other one."""
+    driven = {e.plus: e for e in circuit.elements if e.kind == "V" and e.minus == GROUND and symbols_of(e.value)}
+    for amplifier in circuit.elements:
+        if amplifier.kind not in "OE" or amplifier.device or not amplifier.control:
+            continue
+        for node, source in driven.items():
+            held = {GROUND, node} & set(amplifier.control)
+            if len(held) != 1:
+                continue
+            (own,) = held
+            (there,) = {GROUND, node} - held
+            first, second = amplifier.control
+            beside = second if first == own else first
+            changed: dict[str, LinearElement | None] = {
+                amplifier.name: replace(
+                    amplifier, control=(there if first == own else first, there if second == own else second)
+                )
+            }
+            for each in circuit.elements:
+                if each.kind in "RCL" and {each.plus, each.minus} == {beside, there}:
+                    changed[each.name] = replace(
+                        each,
+                        plus=own if each.plus == there else each.plus,
+                        minus=own if each.minus == there else each.minus,
+                    )
+            if len(changed) > 1:
+                yield Instead(
+                    "other-input",
+                    f"the signal of {source.name} applied to the other input of {amplifier.name}",
+                    "which input of the op amp has the signal?",
+                    _with(circuit, changed),
+                )
+
+
+def _other_voltage(circuit: SmallSignalCircuit, spelled: Callable[[str], str]) -> Iterator[Instead]:
+    """The voltage across another element taken for the output."""
+    output = single_output(circuit)
+    if output is None:
+        return
+    inner = f"{output}_itself"
+    moved = renamed(circuit, {output: inner})
+    for element, was in zip(moved.elements, circuit.elements):
+        if element.kind not in "RCL" or element.device or {was.plus, was.minus} == {output, GROUND}:
+            continue
+        across = LinearElement("Eacross", "E", output, GROUND, ONE, control=(element.plus, element.minus))
+        yield Instead(
+            "other-voltage",
+            f"the voltage across {spelled((symbols_of(was.value) or (was.name,))[0])} taken for the output",
+            "which voltage was asked for?",
+            replace(moved, elements=(*moved.elements, across)),
+        )
+
+
 def renamed(circuit: SmallSignalCircuit, nodes: dict[str, str]) -> SmallSignalCircuit:
     def of(element: LinearElement) -> LinearElement:
         control = element.control and (
@@ -251,6 +332,7 @@ RULES: tuple[Rule, ...] = (
     _source_grounded,
     _body_effect,
     _virtual_ground,
+    _tail_kept,
     _left_out,
     _other_output,
     _reversed,
@@ -258,6 +340,8 @@ RULES: tuple[Rule, ...] = (
     _scaled,
     _transistor_off,
     _terminal_grounded,
+    _other_input,
+    _other_voltage,
 )
 """In the order in which they are tried."""
 

@@ -20,6 +20,7 @@ from diffsym.expression.tree import (
     NodeVoltage,
     Symbol,
     product_of,
+    replaced,
     symbols_of,
     walk,
 )
@@ -29,12 +30,18 @@ from diffsym.kernel.rational import Field, Rational
 from diffsym.verify.algebra_slips import ALGEBRA, WHOLE, AlgebraSlip, Slipped, slipped, wrong_symbol
 from diffsym.verify.circuit_slips import MANY, RULES, Rule, instead
 from diffsym.verify.magnitudes import same
-from diffsym.verify.naming import NOTHING
+from diffsym.verify.naming import CONSTANTS, NOTHING
 from diffsym.verify.scaling import Naturally
 from diffsym.verify.truth import Sides, Truth
 
-PATIENCE = 5.0
-"""Seconds for the search in one answer."""
+MOST_WORK = 100_000
+"""For one kind of slips in one answer, in nodes of formulas looked at, so that it is the same on every machine."""
+
+OF_A_CIRCUIT = 40
+"""Work for each element of a circuit that is solved instead, in nodes of a formula."""
+
+PATIENCE = 15.0
+"""Seconds after which the search is broken off all the same; the report then says so."""
 
 MOST_NODES = 160
 """Of a formula that slips are tried in."""
@@ -66,8 +73,18 @@ class Search:
     naturally: Naturally
     deadline: float
     point: dict[str, Fraction] = field(default_factory=dict)
+    work: int = 0
+    late: bool = False
+    large: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        # β → ∞ is no condition of its own: it says that a formula is written without r_π.
+        more = (
+            e.value.name
+            for e in self.truth.names.circuit.elements
+            if e.parameter == "rpi" and isinstance(e.value, Symbol)
+        )
+        self.large = tuple(dict.fromkeys((*self.naturally.large, *more)))
         names = dict.fromkeys(name for value in self.sides.values for name in value.symbols)
         self.point = {name: PRIMES[place % len(PRIMES)] for place, name in enumerate(names)}
 
@@ -83,14 +100,20 @@ class Search:
         return tuple(both[:MOST_SHOWN])
 
     def first(self, found: Iterator[Diagnosis]) -> list[Diagnosis]:
+        self.work = 0
         try:
             best = next(found, None)
         except BudgetError:
             best = None
         return [best] if best else []
 
-    def check_time(self) -> None:
+    def spend(self, work: int) -> None:
+        """Raises BudgetError where the work is used up, in the same place on every machine."""
+        self.work += work
+        if self.work > MOST_WORK:
+            raise BudgetError("the slip is not looked for any longer")
         if time.monotonic() > self.deadline:
+            self.late = True
             raise BudgetError("no more time to look for the slip")
 
     # ── the whole value ──────────────────────────────────────────────────────────────────────────────────────────
@@ -129,8 +152,9 @@ class Search:
             for base, near in bases:
                 if near.startswith("with ") != taken:
                     continue
+                size = sum(1 for _ in walk(base))
                 for each in slipped(base, (slip,), self.writer.kind):
-                    self.check_time()
+                    self.spend(size)
                     if self.gives(each.tree, claim):
                         yield self._said(each, near)
 
@@ -178,7 +202,7 @@ class Search:
     def nearly(self, exact: Rational, claim: Rational) -> Iterator[tuple[Rational, str]]:
         """The right value, and its limits as large symbols that the claim does not show grow without bound."""
         yield exact, ""
-        gone = [name for name in self.naturally.large if exact.depends_on(name) and not claim.depends_on(name)]
+        gone = [name for name in self.large if exact.depends_on(name) and not claim.depends_on(name)]
         seen = {exact}
         for names in [*([name] for name in gone), gone]:
             value = limit_of(exact, names)
@@ -213,37 +237,49 @@ class Search:
     def by_repair(self) -> Iterator[Diagnosis]:
         """Slips undone in the line itself: where one makes it true, that is what went wrong."""
         rules = tuple(slip for slip in ALGEBRA if slip.repairs)
-        left, right = self.sides.resolved
-        if sum(1 for side in self.sides.resolved for _ in walk(side)) > MOST_NODES:
+        sentences = {slip.name: slip.sentence for slip in ALGEBRA}
+        left, right = (self._as_written(place) for place in range(2))
+        if sum(1 for side in (left, right) for _ in walk(side)) > MOST_NODES:
             return
         for slip in rules:
             for place, side in enumerate((right, left)):
+                size = sum(1 for _ in walk(side))
                 for each in slipped(side, (slip,), self.writer.kind):
-                    self.check_time()
+                    self.spend(size)
                     try:
-                        value = self.sides.value(each.tree)
+                        value = self._worth(each.tree)
                     except (DiffsymError, KeyError):
                         continue
                     if same(value, self.sides.values[place]):
                         part = to_text(each.part, self.notation)
                         result = to_text(each.result, self.notation)
-                        yield Diagnosis(
-                            UNDONE.get(slip.name, slip.name),
-                            f"the line would be true with {result} in place of {part}",
-                            slip.hint,
-                        )
+                        name = UNDONE.get(slip.name, slip.name)
+                        sentence = sentences[name].format(part=result, result=part)
+                        yield Diagnosis(name, offered(sentence), slip.hint)
+
+    def _as_written(self, place: int) -> Expression:
+        """A side in the names that its writer used, β and not g_m r_π, where these are all that is to be put in."""
+        written, resolved = (self.left, self.right)[place], self.sides.resolved[place]
+        try:
+            known = same(self._worth(written), self.sides.values[place])
+        except (DiffsymError, KeyError):
+            return resolved
+        return written if known else resolved
+
+    def _worth(self, tree: Expression) -> Rational:
+        return self.sides.value(replaced(self.truth.names.plain(tree), CONSTANTS.get))
 
     # ── slips in the circuit ─────────────────────────────────────────────────────────────────────────────────────
 
     def in_circuit(self, rules: tuple[Rule, ...] = RULES) -> Iterator[Diagnosis]:
         if self.truth.names.circuit is NOTHING:
             return
-        gone = [name for name in self.naturally.large if not self.sides.values[1].depends_on(name)]
+        gone = [name for name in self.large if not self.sides.values[1].depends_on(name)]
         later: Diagnosis | None = None
         for other, truth in self.truth.instead(
             rules, lambda: instead(self.truth.names.circuit, self.notation.text, rules)
         ):
-            self.check_time()
+            self.spend(OF_A_CIRCUIT * len(other.circuit.elements))
             truth.deadline = self.deadline
             truth.names.local = self.truth.names.local
             try:
@@ -281,7 +317,11 @@ class Search:
         return value.in_field(whole), claim.in_field(whole)
 
 
-UNDONE = {"series-for-parallel": "parallel-for-series", "parallel-for-series": "series-for-parallel"}
+UNDONE = {
+    "series-for-parallel": "parallel-for-series",
+    "parallel-for-series": "series-for-parallel",
+    "squared": "lost-factor",
+}
 """The slip that one slip undoes, where it is not itself."""
 
 PRIMES = tuple(Fraction(value) for value in (7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79))
@@ -319,11 +359,14 @@ def diagnose(
 ) -> tuple[Diagnosis, ...]:
     """At most two slips, each of which gives exactly what was written; none where none does."""
     key = (left, before, sides.values[1].field.names, sides.values[1].key, signals, tuple(truth.names.local.items()))
-    if key not in truth.explained:
-        truth.explained[key] = _diagnosed(
-            truth, left, right, before, sides, signals, writer, notation, naturally, deadline
-        )
-    found: tuple[Diagnosis, ...] = truth.explained[key]
+    if key in truth.explained:
+        known: tuple[Diagnosis, ...] = truth.explained[key]
+        return known
+    found, late = _diagnosed(truth, left, right, before, sides, signals, writer, notation, naturally, deadline)
+    if late:
+        truth.names.assumed["diagnosis"] = "broken off by the clock"
+    else:
+        truth.explained[key] = found
     return found
 
 
@@ -338,10 +381,10 @@ def _diagnosed(
     notation: Notation,
     naturally: Naturally,
     deadline: float,
-) -> tuple[Diagnosis, ...]:
+) -> tuple[tuple[Diagnosis, ...], bool]:
     until = min(deadline, time.monotonic() + PATIENCE)
     search = Search(truth, left, right, before, sides, signals, writer, notation, naturally, until)
     try:
-        return search.found()
+        return search.found(), search.late
     except (DiffsymError, RecursionError):
-        return ()
+        return (), search.late

@@ -11,12 +11,14 @@ from diffsym.expression.lexing import SAID_AT
 from diffsym.expression.limits import LONGEST_TEXT
 from diffsym.expression.reading import ReadLine, read_lines
 from diffsym.expression.tree import ZERO, Expression, Relation, Symbol, symbols_of
+from diffsym.verify.places import Place, place_said
 
 CONDITIONS = ("≫", "≪", "→", "<", ">", "≤", "≥", "≠")
 """Operators of a row that states when something holds; it claims nothing of the circuit."""
 
 MOST_ROWS = 400
 
+_THEREFORE = re.compile(r"∴|\\therefore")
 _EXACTLY = re.compile(r"\bexact(?:ly)?\b", re.IGNORECASE)
 
 
@@ -31,6 +33,8 @@ class Link:
     operator: str
     rights: tuple[Expression, ...]
     before: tuple[Expression, ...] = ()
+    premise: bool = False
+    """Whether ⇒ follows: an equation between parameters is then a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,13 @@ class Row:
     notes: tuple[str, ...] = ()
     problem: ExpressionError | None = None
     clause: bool = False
+    places: tuple[Place, ...] = ()
+    """Where the row is said to hold."""
+    given: tuple[tuple[Relation, ExpressionError], ...] = ()
+    """Equations under which it is said to hold, each with what is wrong where it is not one between parameters."""
+
+    is_supposing: bool = False
+    """Whether it begins with words such as ``if``."""
 
     @property
     def is_condition(self) -> bool:
@@ -70,8 +81,15 @@ def read_answer(text: str, symbols: Iterable[str], *, quantities: bool = True) -
     rows: list[Row] = []
     conditions: list[Relation] = []
     notes: list[str] = []
+    ahead: list[ReadLine] = []
     for chain in chains:
         made = list(_rows(chain))
+        if _supposes(chain, text.split("\n")):
+            ahead.append(chain)
+            continue
+        if ahead and made:
+            made[0] = replace(_under_all(made[0], ahead), is_supposing=True)
+            ahead = []
         if chain.clause and _is_condition(chain):
             conditions += [_usual(link) for row in made for link in row.links]
             rows[-1:] = [_under(rows[-1], chain)] if rows else []
@@ -80,6 +98,8 @@ def read_answer(text: str, symbols: Iterable[str], *, quantities: bool = True) -
             rows[-1:] = [*made, replace(rows[-1], clause=True)]
         else:
             rows += [replace(row, clause=place == 0 and chain.clause and bool(rows)) for place, row in enumerate(made)]
+    rows = _supposed(rows, text.split("\n"))
+    rows += [row for chain in ahead for row in _rows(chain)]
     problems = [row for row in rows if row.problem is not None]
     if len(problems) == 1 and len(rows) == 1 and problems[0].problem is not None:
         raise problems[0].problem
@@ -111,8 +131,47 @@ def _under(row: Row, chain: ReadLine) -> Row:
     nobody, so that the row cannot be judged."""
     for operator, side in zip(chain.operators, chain.sides[1:], strict=True):
         if operator not in CONDITIONS and row.problem is None and not _is_silent_signal(chain.sides[0], side):
-            return replace(row, problem=_not_put_in(chain.text, row))
+            refusal = _not_put_in(chain.text, row)
+            if operator != "=" or len(chain.sides) != 2:
+                return replace(row, problem=refusal)
+            given = Relation((chain.sides[0], side), ("=",))
+            row = replace(row, given=(*row.given, (given, refusal)))
     return replace(row, notes=(*row.notes, f"said under the condition {chain.text}"))
+
+
+def _supposes(chain: ReadLine, source: list[str]) -> bool:
+    """``If R_1 = R_2`` before all else in a line."""
+    begins = _SUPPOSING.match(source[chain.line - 1]) if chain.line <= len(source) else None
+    return begins is not None and chain.role == "condition" and not chain.clause and chain.operators == ("=",)
+
+
+_SUPPOSING = re.compile(r"[\s$]*(?:\\text\s*\{\s*)?(?:if|when|whenever|for|wenn|falls|für)\b", re.IGNORECASE)
+
+
+def _under_all(row: Row, chains: list[ReadLine]) -> Row:
+    for chain in chains:
+        row = _under(row, chain)
+    return row
+
+
+def _supposed(rows: list[Row], source: list[str]) -> list[Row]:
+    """An equation is a condition where ⇒ begins the next row, or where the next one beside it is such a condition.
+
+    ∴ is no such arrow: what stands before it is said to be so.
+    """
+    found: list[Row] = []
+    follows = False
+    for row in reversed(rows):
+        if follows and len(row.links) == 1:
+            row = replace(row, links=(replace(row.links[0], premise=True),))
+        found.append(row)
+        arrow = any(note.startswith(ARROW_LEFT_OUT) for note in row.notes)
+        arrow = arrow and not _THEREFORE.search(" ".join(source[max(0, row.number - 2) : row.number]))
+        follows = arrow or (row.clause and any(link.premise for link in row.links))
+    return found[::-1]
+
+
+ARROW_LEFT_OUT = "left out the arrow"
 
 
 def _is_silent_signal(left: Expression, right: Expression) -> bool:
@@ -137,7 +196,7 @@ def _rows(chain: ReadLine) -> Iterator[Row]:
     sides = chain.readings
     notes = tuple(note for note in chain.notes if not note.startswith(SAID_AT))
     if not chain.operators and not problems:
-        yield Row(chain.text, chain.line, (), sides[0], notes, _said_elsewhere(chain))
+        yield Row(chain.text, chain.line, (), sides[0], notes, _said_elsewhere(chain), places=_places(chain))
         return
     # The relations that stand in rows which cannot be read are missing: side n belongs to relation n − 1 of the others.
     arrows = [0, *(place + 1 for place, sign in enumerate(chain.operators) if sign == "⇒")]
@@ -159,13 +218,20 @@ def _rows(chain: ReadLine) -> Iterator[Row]:
                 chain.operators[place - 1],
                 sides[place],
                 sides[place - 1],
+                "⇒" in chain.operators[place:] and not _THEREFORE.search(chain.text),
             )
             for place in places
             if chain.operators[place - 1] != "⇒"
         )
         if links:
-            yield Row(begun, chain.side_lines[places[0]], links, (), notes, _said_elsewhere(chain))
+            said = _places(chain)
+            yield Row(begun, chain.side_lines[places[0]], links, (), notes, _said_elsewhere(chain), places=said)
             begun = ""
+
+
+def _places(chain: ReadLine) -> tuple[Place, ...]:
+    found = (place_said(note.removeprefix(SAID_AT)) for note in chain.notes if note.startswith(SAID_AT))
+    return tuple(place for place in found if place is not None and place.name[0] not in "vViI")
 
 
 def _said_elsewhere(chain: ReadLine) -> ExpressionError | None:
@@ -175,6 +241,6 @@ def _said_elsewhere(chain: ReadLine) -> ExpressionError | None:
             continue
         said = note.removeprefix(SAID_AT)
         plain = re.sub(r"[\s{}_\\]|mathrm|text|left|right", "", said)
-        if not re.fullmatch(r"[vViI][A-Za-z0-9]*=0|Q|q|OP|DC|0", plain):
+        if not re.fullmatch(r"[vViI][A-Za-z0-9]*=0|Q|q|OP|DC|0", plain) and place_said(said) is None:
             return ExpressionError(f"it is said at {said}, which is not put into the circuit", line=chain.line)
     return None

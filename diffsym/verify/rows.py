@@ -10,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.errors import BudgetError, CircuitError, DiffsymError, QuantityError
 from diffsym.expression.deciding import Ambiguous, consistent
-from diffsym.expression.names import joined
+from diffsym.expression.names import INFINITY, joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.latex import to_latex
 from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import ZERO, Call, Expression, Number, Product, Relation, Symbol, symbols_of
+from diffsym.expression.reading import read_expression
+from diffsym.expression.tree import ZERO, Call, Expression, Number, Product, Quotient, Relation, Symbol, symbols_of
 from diffsym.forms.order import kinds
 from diffsym.forms.readable import Writer, linear_form
 from diffsym.solve.quantity import read_quantity
@@ -26,6 +27,7 @@ from diffsym.verify.following import Premises
 from diffsym.verify.lines import Answer, Link, Row
 from diffsym.verify.magnitudes import same
 from diffsym.verify.naming import NOTHING
+from diffsym.verify.places import Place, limited, positive, under
 from diffsym.verify.readings import complaint
 from diffsym.verify.report import APPROXIMATE, CORRECT, FULL, UNDECIDED, UNREADABLE, WRONG, Finding, Report
 from diffsym.verify.round_numbers import Sizes
@@ -60,6 +62,11 @@ class Judge:
     premises: Premises = field(default_factory=Premises)
     used_fallback: bool = False
     all_applied: bool = False
+    places: tuple[Place, ...] = ()
+    given: tuple[Relation, ...] = ()
+    pending: tuple[Relation, ...] = ()
+    """Conditions that end a row, for the row after it."""
+    _of_row: tuple[Relation, ...] = ()
 
     def __post_init__(self) -> None:
         self.names = self.truth.names
@@ -116,7 +123,7 @@ class Judge:
             assumed["drive"] = f"only {', '.join(map(self.notation.text, self.signals))} is applied"
 
         def spelled(name: str) -> str:
-            return self.notation.text(name) if name.isalnum() and name != "drive" else name
+            return self.notation.text(name) if name.isalnum() and name not in ("drive", "diagnosis") else name
 
         return {spelled(name): text for name, text in assumed.items()}
 
@@ -176,6 +183,9 @@ class Judge:
         if row.problem is not None:
             raise row.problem
         links = self._links(row)
+        self.places = tuple(map(self._of_circuit, row.places))
+        self.given, self.pending = (*self.pending, *self._conditions(row)), ()
+        self._of_row = self.given if row.is_supposing else ()
         if row.is_condition and not all(self._tends(link) for link in links):
             terms = (links[0].lefts[0], *(link.rights[0] for link in links))
             shown = Relation(terms, tuple(link.operator for link in links))
@@ -200,9 +210,50 @@ class Judge:
                 operators = []
             shown_sides.append(right)
             operators.append(link.operator)
+            if link.operator == "=" and self._is_supposed(link, links, left, right):
+                pair = self.names.plain(left), self.names.plain(right)
+                self.given = (*self.given, Relation(pair, ("=",)))
+                continue
             operator = "≈" if self._tends(link) else link.operator
             found.append(self._link(left, right, before, operator, later, bool(later) or link is not links[-1]))
-        return _worst(found), to_latex(Relation(tuple(shown_sides), tuple(operators)), self.notation)
+        if not found:
+            self.pending = self.given
+            found.append(Judgement(CORRECT, "a condition, taken as given", "given"))
+        read_as = to_latex(Relation(tuple(shown_sides), tuple(operators)), self.notation)
+        said = [*(place.relation for place in self.places), *self.given]
+        said = [each for each in said if to_latex(each, self.notation) != read_as]
+        return _worst(found), ",\\quad ".join([read_as, *(to_latex(each, self.notation) for each in said)])
+
+    def _of_circuit(self, place: Place) -> Place:
+        plain = self.names.plain(Symbol(place.name))
+        return replace(place, name=plain.name) if isinstance(plain, Symbol) else place
+
+    def _conditions(self, row: Row) -> tuple[Relation, ...]:
+        """Equations between parameters under which the row is said to hold; others are refused."""
+        for relation, refusal in row.given:
+            if not self._is_about_parameters(relation.left, relation.right):
+                raise refusal
+        plain = (tuple(map(self.names.plain, relation.sides)) for relation, _ in row.given)
+        return tuple(Relation(sides, ("=",)) for sides in plain)
+
+    def _is_supposed(self, link: Link, links: Sequence[Link], left: Expression, right: Expression) -> bool:
+        """A condition before ⇒, or beside another one: between parameters, or from which one between these follows."""
+        if not link.premise and not self.given:
+            return False
+        if self._is_about_parameters(left, right):
+            return link.premise or self.given == self._of_row
+        last = links[-1]
+        if not link.premise or last.premise or not self._is_about_parameters(last.lefts[0], last.rights[0]):
+            return False
+        return not same(*self.truth.sides((left, right), self.signals).values)
+
+    def _is_about_parameters(self, left: Expression, right: Expression) -> bool:
+        """An equation between parameters that is no identity: it says something of the circuit's values."""
+        pair = self.names.plain(left), self.names.plain(right)
+        names = {name for tree in pair for name in symbols_of(tree)}
+        if self.circuit is NOTHING or not names or not names <= self.names.own - {"s", *self.circuit.signals}:
+            return False
+        return not same(*self.truth.sides(pair).values)
 
     def _silences(self, link: Link) -> bool:
         """``v_2 = 0``: a signal is taken to be zero."""
@@ -267,7 +318,8 @@ class Judge:
         if self._introduces(left, right, later, more):
             return self._introduced(left, right)
         judgement, units = self._judged(left, right, operator)
-        judgement = replace(judgement, asked=(left, right, before))
+        if not self.places and not self.given:
+            judgement = replace(judgement, asked=(left, right, before))
         if judgement.verdict == WRONG:
             judgement = replace(judgement, reason=self._why_wrong(left, right, judgement, units))
         follows = self._follows(left, right)
@@ -281,17 +333,64 @@ class Judge:
 
     def _judged(self, left: Expression, right: Expression, operator: str) -> tuple[Judgement, str]:
         """The verdict, and what is wrong with the units."""
+        if right == Symbol(INFINITY):
+            return self._infinite(left), ""
         left, right = self._out_of_decibels(left, right)
         units = self._units(left, right)
         try:
-            sides = self.truth.sides((left, right), self.signals)
+            sides = self._there(left, right)
         except TooLarge as error:
             return self.scales.too_large(error), units
         except CircuitError as error:
             return Judgement(WRONG, f"one side has no value here: {error.message}"), units
         if sides.signals == self.signals and set(self.signals) < set(self.circuit.signals):
             self.used_fallback = True
-        return replace(self.scales.equation(sides, operator, units_fit=not units), sides=sides), units
+        found = self.scales.equation(sides, operator, units_fit=not units)
+        if self.given and found.verdict in (CORRECT, APPROXIMATE):
+            where = " and ".join(to_text(each, self.notation) for each in self.given)
+            reason = f"{found.reason}, where {where}"
+            found = replace(found, reason=reason, condition=reason if found.condition else f"right for {where}")
+        return replace(found, sides=sides), units
+
+    def _there(self, left: Expression, right: Expression) -> Sides:
+        """Both sides where the row is said to hold."""
+        bars = bool(self.places) and isinstance(left, Call) and left.function == "abs"
+        inside = left.arguments[0] if bars and isinstance(left, Call) else left
+        given = [side for relation in self.given for side in relation.sides]
+        sides = self.truth.sides((inside, right, *given), self.signals)
+        conditions = [sides.values[place] - sides.values[place + 1] for place in range(2, len(sides.values), 2)]
+        sides = replace(sides, trees=sides.trees[:2], values=sides.values[:2], resolved=sides.resolved[:2])
+        sides = under(limited(sides, self.places), conditions, set(self.circuit.signals))
+        return positive(sides) if bars else sides
+
+    def _infinite(self, left: Expression) -> Judgement:
+        """``R_in = ∞``: a quantity that the circuit does not bound."""
+        try:
+            if self._has_no_current(left):
+                return Judgement(CORRECT, "exact", "what it is divided by is zero")
+            value = self.truth.sides((left, left), self.signals).values[0]
+        except CircuitError as error:
+            return Judgement(WRONG, f"one side has no value here: {error.message}")
+        unbounded = [
+            name for name in self.naturally.large if value.depends_on(name) and value.limit(name, True) is None
+        ]
+        shown = to_text(linear_form(value, self.circuit.signals, self.writer), self.notation)
+        name = next((name for name in unbounded if not name.startswith("gm")), None)
+        near = f", but it grows without bound as {self.notation.text(name)} → ∞" if name else ""
+        example = {"text": f"the circuit gives {shown}", "values": {}} if self.hint >= FULL else None
+        return Judgement(WRONG, f"wrong: it is finite{near}", "it has a finite value", example)
+
+    def _has_no_current(self, left: Expression) -> bool:
+        """Whether it is a quotient of something by zero: a resistance into which no current flows."""
+        plain = self.names.plain(left)
+        if isinstance(plain, Symbol):
+            meaning = self.names.meanings((plain.name,)).get(plain.name)
+            if meaning is not None and meaning.circuit is None:
+                plain = read_expression(meaning.text, symbols=self.names.readable, quantities=True)
+        if not isinstance(plain, Quotient):
+            return False
+        above, below = self.truth.sides((plain.numerator, plain.denominator), self.signals).values
+        return bool(above) and not below
 
     def _out_of_decibels(self, left: Expression, right: Expression) -> tuple[Expression, Expression]:
         """x = 20 log₁₀ y as |x| = y, where x is no logarithm itself."""

@@ -25,6 +25,8 @@ MOST_TOGETHER = 3
 LARGE_NAMES = re.compile(r"(r(o|ds|ce)\w*|R(SS|EE|T|tail|S{2}|cs)\w*|beta\w*|A(0|o|v0|OL|ol|vo)?|mu|a0?)")
 """Names of what is large in every textbook: output resistances, tails, β, the gain of an op amp."""
 
+TAIL_NAMES = re.compile(r"R(SS|EE|T|tail|cs)\w*")
+
 SMALL_NAMES = re.compile(r"(Delta\w+|lambda\w*)")
 
 
@@ -45,6 +47,7 @@ class Naturally:
 
     large: tuple[str, ...]
     small: tuple[str, ...]
+    tails: tuple[str, ...] = ()
 
 
 def natural_scales(circuit: SmallSignalCircuit, stated: Iterable[Relation] = ()) -> Naturally:
@@ -74,7 +77,8 @@ def natural_scales(circuit: SmallSignalCircuit, stated: Iterable[Relation] = ())
     stated_small = {name for name in small if name not in names and name != "s"} | {
         name for relation in stated for name in _lesser(relation)
     }
-    return Naturally(tuple(name for name in large if name not in stated_small), tuple(small))
+    tails = dict.fromkeys([*tail_symbols(circuit), *(name for name in names if TAIL_NAMES.fullmatch(name))])
+    return Naturally(tuple(name for name in large if name not in stated_small), tuple(small), tuple(tails))
 
 
 def stated_scales(stated: Iterable[Relation]) -> Naturally | None:

@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from diffsym.errors import Refuted
+from diffsym.expression.names import INFINITY
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.latex import to_latex
 from diffsym.expression.printing.text import to_text
-from diffsym.expression.tree import Expression, Product, Symbol, substituted, symbols_of
+from diffsym.expression.tree import Expression, Product, Relation, Symbol, substituted, symbols_of
 from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check as prove
 from diffsym.kernel.claims import Equal, Fact
 from diffsym.kernel.rational import Rational
 from diffsym.verify import functions
+from diffsym.verify.ideal import ideal
 from diffsym.verify.magnitudes import same, sign_of
 from diffsym.verify.probable import likeness
 from diffsym.verify.report import APPROXIMATE, CORRECT, UNDECIDED, WRONG
@@ -68,7 +70,7 @@ class Scales:
         if same(exact, claim):
             return self._proved(sides)
         if units_fit and not self.exactly:
-            near = self._approximate(sides) or self._rounded(sides, operator)
+            near = self._approximate(sides) or self._rounded(sides, operator) or self._ideal(sides, operator)
             if near is not None:
                 return near
         example = self.sizes.counterexample(*self._at_frequency(sides.pair), self.words)
@@ -132,6 +134,18 @@ class Scales:
         condition = f"right for {' and '.join(texts)}" + (f"; {near.size}" if near.size else "")
         latex = ",\\ ".join(to_latex(each, self.notation) for each in near.conditions)
         proof = f"leading order, {near.fact.certificate.exact}"
+        return Judgement(APPROXIMATE, condition, proof, condition=condition, condition_latex=latex)
+
+    def _ideal(self, sides: Sides, operator: str) -> Judgement | None:
+        """A relation between voltages and currents that holds where a symbol that it leaves out is infinite."""
+        found = ideal(self.naturally[0], sides, operator, self.sizes)
+        if found is None:
+            return None
+        arrows = [Relation((Symbol(name), Symbol(INFINITY)), ("→",)) for name in found.large]
+        texts = " and ".join(to_text(each, self.notation) for each in arrows)
+        condition = f"right for {texts}" + (f"; {found.size}" if found.size else "")
+        latex = ",\\ ".join(to_latex(each, self.notation) for each in arrows)
+        proof = f"leading order, {found.fact.certificate.exact}"
         return Judgement(APPROXIMATE, condition, proof, condition=condition, condition_latex=latex)
 
     def _rounded(self, sides: Sides, operator: str) -> Judgement | None:

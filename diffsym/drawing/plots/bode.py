@@ -11,9 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from diffsym.derivation.said import Amount, Together
+from diffsym.derivation.said import Amount, Argument, Inline, Said, Sentence, Together, said
 from diffsym.drawing.plots.chart import Axis, Chart, Curve, Mark, Panel, Plot, Say, Upright, by_ratio, spanning
+from diffsym.drawing.plots.words import caption, sentences
 from diffsym.expression.evaluate import si
+from diffsym.expression.notation import DEFAULT
+from diffsym.expression.tree import Expression, Symbol
 from diffsym.simulate.results import Roots
 
 TURN = 2 * math.pi
@@ -32,13 +35,13 @@ STEPS = (15.0, 30.0, 45.0, 90.0, 180.0, 360.0)
 class Corner:
     """Poles or zeros at one distance from the origin: one, a complex pair, or several equal ones.
 
-    ``frequency`` in Hz. ``sign``: 1 for zeros, −1 for poles. ``name`` as LaTeX, ``text`` as plain text.
+    ``frequency`` in Hz. ``sign``: 1 for zeros, −1 for poles. ``name`` as LaTeX, ``told`` as it is said.
     """
 
     roots: tuple[complex, ...]
     sign: int
     name: str
-    text: str
+    told: Argument
 
     @property
     def frequency(self) -> float:
@@ -86,7 +89,9 @@ def _grouped(roots: Sequence[complex], sign: int, letter: str) -> list[Corner]:
         numbers = range(count + 1, count + len(group) + 1)
         count += len(group)
         named = ",".join(map(str, numbers)) if len(group) < 4 else f"{numbers[0]}..{numbers[-1]}"
-        found.append(Corner(tuple(group), sign, f"${letter}_{{{named}}}$", f"{letter}{named}"))
+        symbols: Sentence = tuple(Symbol(f"{letter}{number}") for number in numbers)
+        told = symbols if len(group) < 4 else Together((symbols[0], " … ", symbols[-1]))
+        found.append(Corner(tuple(group), sign, f"${letter}_{{{named}}}$", told))
     return found
 
 
@@ -177,10 +182,12 @@ def bode_plot(
     high: float = 0.0,
     numbers: tuple[str, ...] = (),
     given: Together | None = None,
+    quantity: Expression | None = None,
 ) -> Plot | None:
     """None where nothing depends on frequency. ``name``: the quantity between dollar signs, ``text``: as plain text.
 
-    ``unit``: magnitudes without one are in dB. ``given``: the numbers of the symbols ``numbers``.
+    ``unit``: magnitudes without one are in dB. ``given``: the numbers of the symbols ``numbers``. ``quantity``: as a
+    formula, for a caption whose formulas are set.
     """
     corners = corners_of(roots)
     if not roots.gain or not math.isfinite(roots.gain) or not (corners or roots.at_origin):
@@ -222,7 +229,6 @@ def bode_plot(
         ),
         decimal,
     )
-    caption = [say("plot.bode", quantity=text)]
     ends = _ends(known, unit)
     told = [
         say(
@@ -236,12 +242,15 @@ def bode_plot(
             end=ends["end"],
         )
     ]
-    lists = _listed(shown, roots.at_origin, say)
+    lists = _listed(shown, roots.at_origin)
     if any(corner.sign < 0 and corner.right for corner in corners):
-        lists.append(say("plot.unstable"))
+        lists.append(said("plot.unstable"))
+    below = [said("plot.bode", quantity=text), *lists]
+    legend = sentences([said("plot.bode", quantity=quantity), *lists]) if quantity is not None else ()
     if given is not None:
         told.append(say("plot.at", values=given))
-    return Plot(chart, " ".join([*caption, *lists]), " ".join([*told, *lists]), numbers)
+    told.append(caption(lists, say, DEFAULT))
+    return Plot(chart, caption(below, say, DEFAULT), " ".join(filter(None, told)), numbers, legend)
 
 
 def _decibel(size: float) -> float:
@@ -311,26 +320,27 @@ def _si(value: float, unit: str) -> str:
     return si(Fraction(value), unit)
 
 
-def _listed(corners: Sequence[Corner], at_origin: int, say: Say) -> list[str]:
+def _listed(corners: Sequence[Corner], at_origin: int) -> list[Said]:
     """Sentences with the frequencies of the poles, and those of the zeros."""
     found = []
     for sign, count in ((-1, -at_origin), (1, at_origin)):
-        entries: list[str] = [say("plot.at-origin", count=count)] if count > 0 else []
+        entries: list[Inline] = [said("plot.at-origin", count=count)] if count > 0 else []
         own = [corner for corner in corners if corner.sign == sign]
-        for corner in own[:MOST_NAMED]:
-            entries.append(_entry(corner, say))
+        entries.extend(_entry(corner) for corner in own[:MOST_NAMED])
         if len(own) > MOST_NAMED:
-            entries.append(say("plot.more", count=len(own) - MOST_NAMED))
+            entries.append(said("plot.more", count=len(own) - MOST_NAMED))
         if entries:
-            listed = ", ".join(entries)
-            found.append(say("plot.poles", entries=listed) if sign < 0 else say("plot.zeros", entries=listed))
+            listed = Together(tuple(part for entry in entries for part in (", ", entry))[1:])
+            found.append(said("plot.poles" if sign < 0 else "plot.zeros", entries=listed))
     return found
 
 
-def _entry(corner: Corner, say: Say) -> str:
-    where = say("plot.corner", name=corner.text, frequency=Amount(_si(corner.frequency, "Hz")))
+def _entry(corner: Corner) -> Together:
+    where: list[Inline] = [said("plot.corner", name=corner.told, frequency=Amount(_si(corner.frequency, "Hz")))]
     if math.isinf(corner.quality):
-        where += " " + say("plot.undamped")
+        where.append(said("plot.undamped"))
     elif corner.quality:
-        where += " " + say("plot.quality", quality=Amount(_si(corner.quality, "")))
-    return where + (" " + say("plot.right") if corner.right else "")
+        where.append(said("plot.quality", quality=Amount(_si(corner.quality, ""))))
+    if corner.right:
+        where.append(said("plot.right"))
+    return Together(tuple(part for each in where for part in (" ", each))[1:])

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from diffsym.derivation.said import Sentence
+
 Scale = Literal["linear", "log"]
 Style = Literal["main", "second", "third", "guide"]
 """``main``, ``second`` and ``third`` curves differ in their strokes; a ``guide`` is what a curve is compared with."""
@@ -86,13 +88,14 @@ class Chart:
 @dataclass(frozen=True, slots=True)
 class Plot:
     """A chart with what is said of it: below it, and to those who cannot see it. ``numbers``: symbols whose numbers the
-    chart holds for; the caption leaves them to the page.
+    chart holds for; the caption leaves them to the page. ``legend``: the caption with its formulas, for who sets them.
     """
 
     chart: Chart
     caption: str
     alternative: str
     numbers: tuple[str, ...] = ()
+    legend: Sentence = ()
 
 
 def evenly(low: float, high: float, count: int) -> tuple[float, ...]:

@@ -32,7 +32,7 @@ LOWER_HEIGHT = 1.6
 SIZE = 9.0
 """Points of the letters."""
 
-INK, FIRST, SECOND, THIRD = "#000000", "#4682b4", "#d2691e", "#2e8b57"
+INK, FIRST, SECOND, THIRD = "#000000", "#4169e1", "#a0522d", "#008080"
 """Colours by which hands know what is drawn; every curve has a stroke of its own besides."""
 
 STROKES: dict[Style, dict[str, Any]] = {

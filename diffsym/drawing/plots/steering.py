@@ -14,12 +14,12 @@ from diffsym.circuit.model import Circuit
 from diffsym.derivation.findings import proved
 from diffsym.derivation.large_signal import Story
 from diffsym.derivation.matched_pair import transistor_pair
-from diffsym.derivation.said import Amount
+from diffsym.derivation.said import Amount, said
 from diffsym.drawing.plots.chart import Axis, Band, Chart, Curve, Panel, Plot, Say, Upright, evenly
+from diffsym.drawing.plots.words import caption, sentences
 from diffsym.expression.evaluate import Value, evaluate, si
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing.latex import to_latex
-from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import ZERO, Expression, Negation, Sum, substituted, symbols_of
 from diffsym.kernel.claims import Derivative, Equal
 
@@ -81,40 +81,34 @@ def steering_plot(
     limits = (Upright(-edge, "", label), Upright(edge)) if pair.kind == "mos" else ()
     across = Axis(f"${_latex(roles['d'], notation)[1:-1]}/{_latex(unit, notation)[1:-1]}$", -reach, reach, step=1.0)
     panel = Panel(Axis(f"{axis.label} {sum_latex}", axis.low, axis.high, step=axis.step), curves, (), limits, bands)
-    told = {
-        "first": to_text(first.left, notation),
-        "second": to_text(second.left, notation),
-        "sum": to_text(story.proof.tree(story.shape.total), notation),
-        "input": to_text(roles["d"], notation),
-    }
-    pair_told = {"first": told["first"], "second": told["second"]}
-    range_told = {**pair_told, "range": Amount(si(Fraction(linear))), "unit": to_text(unit, notation)}
-    caption = [
-        say("plot.steering", first=told["first"], second=told["second"], sum=told["sum"], input=told["input"]),
-        say(
+    shared = story.proof.tree(story.shape.total)
+    below = [
+        said("plot.steering", first=first.left, second=second.left, sum=shared, input=roles["d"]),
+        said(
             "plot.steering-linear",
-            slope=to_text(slope, notation),
-            first=told["first"],
-            second=told["second"],
-            range=range_told["range"],
-            unit=range_told["unit"],
+            slope=slope,
+            first=first.left,
+            second=second.left,
+            range=Amount(si(Fraction(linear))),
+            unit=unit,
         ),
     ]
-    alternative = [*caption]
+    alternative = list(below)
     for x in (1.0, 2.0) if pair.kind == "mos" else (1.0, 2.0, 4.0):
         alternative.append(
-            say(
+            said(
                 "plot.steering-point",
                 place=Amount(si(Fraction(x))),
-                unit=range_told["unit"],
-                first=told["first"],
+                unit=unit,
+                first=first.left,
                 share=Amount(f"{100 * one(x):.1f}"),
             )
         )
     if pair.kind == "mos":
-        caption.append(say("plot.steering-full", unit=range_told["unit"]))
-        alternative.append(caption[-1])
-    return Plot(Chart(across, (panel,), decimal), " ".join(caption), " ".join(alternative))
+        below.append(said("plot.steering-full", unit=unit))
+        alternative.append(below[-1])
+    told, alone = caption(below, say, notation), caption(alternative, say, notation)
+    return Plot(Chart(across, (panel,), decimal), told, alone, legend=sentences(below))
 
 
 def proved_slope(story: Story, signal: str) -> Expression:

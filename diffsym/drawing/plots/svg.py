@@ -8,7 +8,7 @@ from html import escape
 
 from diffsym.drawing.plots.sheet import FIRST, INK, SECOND, THIRD, Letters, Sheet, Stroke, glyphs_of
 
-COLOURS = {INK: "currentColor", FIRST: "steelblue", SECOND: "chocolate", THIRD: "seagreen"}
+COLOURS = {INK: "currentColor", FIRST: "royalblue", SECOND: "sienna", THIRD: "teal"}
 """Names, since a page gives a picture with fixed colours a white plate; these are seen on white and on black."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from diffsym.derivation.said import Amount, Together
+from diffsym.derivation.said import Amount, Inline, Together, said
 from diffsym.drawing.plots.chart import (
     Axis,
     Chart,
@@ -21,7 +21,7 @@ from diffsym.drawing.plots.chart import (
     Upright,
     by_ratio,
 )
-from diffsym.drawing.plots.words import in_line
+from diffsym.drawing.plots.words import caption, in_line, sentences
 from diffsym.errors import DiffsymError
 from diffsym.expression.evaluate import Value, evaluate, si
 from diffsym.expression.notation import Notation
@@ -30,6 +30,7 @@ from diffsym.expression.printing.text import to_text
 from diffsym.expression.tree import (
     Expression,
     Relation,
+    Symbol,
     equation,
     number,
     product_of,
@@ -179,12 +180,20 @@ def result_plot(
             words.append(setting.say("plot.sweep-point", here=where["here"], level=where["level"]))
     chart = Chart(across_of(sweep, setting), (Panel(along, tuple(curves), tuple(marks)),), setting.decimal)
     words.append(setting.numbers(names))
+    below = (said("plot.sweep", quantity=quantity, symbol=_moving(sweep)),)
     return Plot(
         chart,
-        setting.say("plot.sweep", quantity=told["quantity"], symbol=told["symbol"]),
+        caption(below, setting.say, setting.notation),
         " ".join(filter(None, words)),
         tuple(names),
+        sentences(below),
     )
+
+
+def _moving(sweep: Sweep) -> Inline:
+    """What the axis holds, on one line."""
+    symbol = Symbol(sweep.symbol)
+    return Together((symbol, "/", Symbol(sweep.relative_to))) if sweep.relative_to else symbol
 
 
 def _symbol_text(sweep: Sweep, setting: Setting) -> str:
@@ -280,16 +289,17 @@ def error_plot(quantity: Expression, found: Sequence[Approximated], sweep: Sweep
         for name in dict.fromkeys(name for each in found for name in symbols_of(each.error))
         if name != sweep.symbol
     ]
-    told = {"quantity": setting.text(quantity), "symbol": _symbol_text(sweep, setting)}
-    caption = setting.say("plot.errors", quantity=told["quantity"], symbol=told["symbol"])
+    below = [said("plot.errors", quantity=quantity, symbol=_moving(sweep))]
     if met is not None:
-        caption += " " + (setting.say("plot.condition-right") if right else setting.say("plot.condition-left"))
+        below.append(said("plot.condition-right") if right else said("plot.condition-left"))
+    heading = caption(below, setting.say, setting.notation)
     panel = Panel(along, tuple(curves), tuple(marks), (met,) if met is not None else ())
     return Plot(
         Chart(across_of(sweep, setting), (panel,), setting.decimal),
-        caption,
-        " ".join(filter(None, [caption, *words, setting.numbers(names)])),
+        heading,
+        " ".join(filter(None, [heading, *words, setting.numbers(names)])),
         tuple(names),
+        sentences(below),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from diffsym.circuit.cards import suggestion
 from diffsym.circuit.model import Element, Model
+from diffsym.circuit.values import SUFFIX_HINT, spice_number
 from diffsym.errors import DiffsymError, NetlistError, UsageError
 from diffsym.expression.evaluate import Value, evaluate
 from diffsym.expression.tree import Expression, symbols_of
@@ -76,6 +77,14 @@ def number_of(tree: Expression, owner: str, line: int, numbers: Mapping[str, Val
     if not math.isfinite(value) or abs(value) > 1e30:
         raise NetlistError(f"the value of {owner} is out of range", line=line or None, hint="check its exponent")
     return value
+
+
+def exactly(name: str, value: Value | str) -> Value:
+    """A number that somebody gave for a symbol, texts such as ``10k`` read. Raises UsageError."""
+    found = spice_number(value) if isinstance(value, str) else value
+    if found is None or isinstance(found, complex) or not math.isfinite(found):
+        raise UsageError(f"{name}: {str(value)[:40]!r} is no number", hint=SUFFIX_HINT)
+    return found
 
 
 def given_of(card: Card, element: Element, model: Model | None, around: Surroundings) -> Given:

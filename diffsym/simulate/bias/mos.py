@@ -12,7 +12,6 @@ from diffsym.simulate.bias.given import Card, Given, Surroundings, given_of
 from diffsym.simulate.bias.linearised import Branch, Charge, Linearised
 from diffsym.simulate.bias.physics import (
     CHARGE,
-    REFERENCE,
     capacitance_factor,
     critical_voltage,
     depletion,
@@ -21,7 +20,6 @@ from diffsym.simulate.bias.physics import (
     limited_gate,
     limited_junction,
     potential_at,
-    potential_shift,
     silicon_gap,
     thermal_voltage,
 )
@@ -88,7 +86,7 @@ class Mos:
 
     @property
     def start(self) -> tuple[float, ...]:
-        return (self.threshold, 0.0, -1.0)
+        return (self.threshold + 0.1, 0.2, 0.0)
 
     def limited(self, new: Sequence[float], old: Sequence[float]) -> tuple[float, ...]:
         """Steps of v_GS, v_DS and v_BS that the square law and the bulk junctions survive."""
@@ -146,7 +144,7 @@ class Mos:
         report = {
             "id": (current if forward else -current) - ibd, "vgs": vgs, "vds": vds, "vbs": vbs,
             "von": self.sign * threshold, "vdsat": self.sign * max(over, 0.0), "gm": gm, "gds": gds, "gmbs": gmb,
-            "gbd": gbd, "gbs": gbs, "cgs": cgs, "cgd": cgd, "cgb": ground, "cbd": cbd, "cbs": cbs,
+            "gbd": gbd, "gbs": gbs, "cgs": cgs + cgso, "cgd": cgd + cgdo, "cgb": ground + cgbo, "cbd": cbd, "cbs": cbs,
         }  # fmt: skip
         small = {
             "gm": gm, "ro": 1 / gds if gds else math.inf, "gmb": gmb, "cgs": cgs + cgso, "cgd": cgd + cgdo,
@@ -218,7 +216,7 @@ def mos_of(element: Element, model: Model | None, around: Surroundings) -> Mos:
     vt, nominal_vt = thermal_voltage(at.here), thermal_voltage(at.nominal)
     _, phi = potential_at(values["phi"], at)
     if phi <= 0:
-        raise NetlistError(f"phi of {element.name} is {phi:g} V at its temperature", hint="check phi and the temperature")
+        raise NetlistError(f"phi of {element.name} is {phi:g} V when it is so warm", hint="check phi")
     # vto is signed as on the card: negative for an enhancement p-channel device.
     built_in = (
         values["vto"] - sign * values["gamma"] * math.sqrt(values["phi"])
@@ -276,6 +274,3 @@ def _derived(values: dict[str, float], given: Given, sign: int, oxide: float) ->
         metal = 3.2 if not values["tpg"] else 3.25 + gap / 2 - sign * values["tpg"] * gap / 2
         flat = metal - (3.25 + gap / 2 + sign * values["phi"] / 2) - values["nss"] * 1e4 * CHARGE / oxide
         values["vto"] = flat + sign * (values["gamma"] * math.sqrt(values["phi"]) + values["phi"])
-
-
-__all__ = ["CARD", "Mos", "REFERENCE", "mos_of", "potential_shift"]

@@ -64,8 +64,8 @@ def capacitance_factor(potential: float, reference: float, moved: float, grading
 def depletion(capacitance: float, voltage: float, potential: float, grading: float, forward: float) -> float:
     """The capacitance of a junction; beyond ``forward`` times its potential the tangent carries on."""
     if voltage < forward * potential:
-        return capacitance * (1 - voltage / potential) ** -grading
-    edge = (1 - forward) ** (1 + grading)
+        return capacitance * math.pow(1 - voltage / potential, -grading)
+    edge = math.pow(1 - forward, 1 + grading)
     return capacitance / edge * (1 - forward * (1 + grading) + grading * voltage / potential)
 
 
