@@ -215,6 +215,31 @@ def test_what_has_no_operating_point_says_why(text: str) -> None:
     assert all(word in str(caught.value) for word in REFUSED[text]), str(caught.value)
 
 
+def test_an_amplifier_that_is_bistable_is_compared_at_one_of_its_points() -> None:
+    """The cell of Brokaw has a second operating point without current, which ngspice alone may find."""
+    require_tool("ngspice")
+    text = (
+        "VCC vcc 0 5\nR1 vcc a 20k\nR2 vcc b 20k\nQ1 a out c qn 8\nQ2 b out d qn\nR3 c d 540\nR4 d 0 2.9k\n"
+        "E1 out 0 a b 1e6\n*% opamp E1\n.model qn npn is=1e-16 bf=100 vaf=70\n.nodeset v(out)=1.2\n"
+    )
+    point = operating_point(read_netlist(text))
+    found = compared(point)
+    assert 1.1 < point.nodes["out"] < 1.4
+    assert all(pair.error < 1e-6 for pair in found.nodes)
+
+
+@pytest.mark.parametrize("edit", ["kp=1e-29", "phi=1e9", "lambda=1e20", "gamma=1e9", "pb=1e-9", "mj=0.99 cj=1"])
+def test_numbers_out_of_all_range_give_a_number_or_a_reason(edit: str) -> None:
+    text = f"VDD d 0 5\nVG g 0 2\nM1 d g 0 0 n ad=1p\n.model n nmos vto=0.7 {edit}\n.temp 120\n"
+    try:
+        point = operating_point(read_netlist(text))
+    except DiffsymError as error:
+        assert error.message
+    else:
+        values = [*point.nodes.values(), *point.device("M1").numbers.values()]
+        assert all(math.isfinite(value) for value in values)
+
+
 def test_milli_is_noted() -> None:
     point = operating_point(read_netlist("V1 a 0 1\nR1 a 0 1M\n"))
     assert any("milli" in note for note in point.notes)

@@ -128,4 +128,5 @@ def _shown(pair: list[float]) -> str:
     value = complex(*pair)
     if abs(value.imag) <= 1e-9 * abs(value):
         return f"{value.real:.5g}"
-    return f"{abs(value):.5g} ∠ {math.degrees(phase(value)):.2f}°"
+    angle = round(math.degrees(phase(value)), 2) + 0.0
+    return f"{abs(value):.5g} ∠ {180.0 if angle == -180.0 else angle:.2f}°"

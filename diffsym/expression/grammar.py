@@ -155,7 +155,7 @@ class Parser(Cursor):
             elif self._starts_factor(of_function):
                 position = self.token
                 # \ln 2 RC: units know that no logarithm of RC is meant.
-                if of_function and self.logarithm and _all_numbers(factors):
+                if of_function and self.logarithm and _all_constant(factors):
                     self.offered.add("function")
                     if "function" in self.choices:
                         break
@@ -230,16 +230,10 @@ class Parser(Cursor):
         return self._made(Power(base, exponent), sign.start), True
 
     def _check_index(self, base: Expression, sign: Token) -> None:
-        """Raises where what is raised may be an index or a mark: ``a^{(1)}``, ``A^T``, ``a^c_b`` in plain text."""
+        """Raises where what is raised may be an index or a mark: ``a^{(1)}``, ``A^T``."""
         if base == Symbol("e"):
             return
-        first = self.tokens[self.index]
         if not self.latex:
-            if first.kind == "symbol" and "_" in self.text[first.start : first.end]:
-                shown = self.text[first.start : first.end]
-                raise mistake(
-                    self.text, sign.start, f"^{shown} is a power or an index?", "write a_b^c, or brackets: a^(c_b)"
-                )
             return
         found = _INDEX.match(self.text, sign.end)
         if found and (found[1] or found[2] not in self.known):
@@ -447,6 +441,13 @@ def _is_aspect_ratio(over: list[Expression], under: list[Expression]) -> bool:
         return False
     names = [each.name for each in (*width, *length) if isinstance(each, Symbol)]
     return names[0].startswith("W") and names[1] == "L" + names[0][1:]
+
+
+def _all_constant(factors: list[Expression]) -> bool:
+    return all(
+        isinstance(each, Number) or (isinstance(each, Quotient) and _all_numbers([each.numerator, each.denominator]))
+        for each in factors
+    )
 
 
 def _all_numbers(factors: list[Expression]) -> bool:

@@ -353,6 +353,8 @@ def label_at(text: str, end: int, spelling: str, *, latex: bool, known: frozense
         before = text[end : end + 1]
         spaced = before in (" ", "\t", "~")
         return None if spaced and not name[:1].isupper() else found.end()
+    if text.startswith("(0)", end):
+        raise mistake(text, end, f"{spelling}(0) is {spelling} at one place and no product", "write its value")
     if _RESPONSE.fullmatch(name):
         elsewhere = _ELSEWHERE.match(text, end)
         if elsewhere:
@@ -365,7 +367,23 @@ def label_at(text: str, end: int, spelling: str, *, latex: bool, known: frozense
 def place_at(text: str, tokens: Sequence[Token], end: int, spelling: str) -> tuple[str, int] | None:
     """``H(0) =`` at the start of a row: ``s=0``, and where the bracket ends; None for everything else."""
     before = [token for token in tokens[-3:-1] if token.kind not in ("brace",) and token.word != "|"]
-    if (before and before[-1].kind != "row") or not _FUNCTION_OF_S.fullmatch(re.sub("[{}]", "", spelling)):
+    begins = not before or before[-1].kind == "row"
+    asked = _OF_A_NAME.match(text, end)
+    placed = _AT_PLACE.match(text, end)
+    if (
+        begins
+        and asked
+        and not placed
+        and not _LATEX_LABEL.match(text, end)
+        and _BEFORE_RELATION.match(text, asked.end())
+    ):
+        raise mistake(
+            text,
+            end,
+            f"{spelling.strip()}{asked.group()} is a function or a product?",
+            "leave the bracket out, or write * for a product",
+        )
+    if not begins or not _FUNCTION_OF_S.fullmatch(re.sub("[{}]", "", spelling)):
         return None
     found = _AT_PLACE.match(text, end)
     if not found or not _BEFORE_RELATION.match(text, found.end()):
@@ -374,6 +392,7 @@ def place_at(text: str, tokens: Sequence[Token], end: int, spelling: str) -> tup
 
 
 _FUNCTION_OF_S = re.compile(r"[HTZYAG](?:_?[A-Za-z0-9]{1,8})?'?")
+_OF_A_NAME = re.compile(r"(?:\\left)?\([ ~]*\\?[A-Za-z]\w{0,12}(?:_?\{[A-Za-z0-9, ]{1,12}\})?[ ~]*(?:\\right)?\)")
 _AT_PLACE = re.compile(r"(?:\\left)?\([ ~]*(?:s[ ]*=[ ]*0|j?0|∞|\\infty)[ ~]*(?:\\right)?\)")
 _BEFORE_RELATION = re.compile(
     r"(?:[\s|&}]|\\right\||\\rvert)*(?:=|≈|≃|:=|≡|\\(?:approx|simeq|equiv|to|rightarrow)(?![a-z])|→|->)"

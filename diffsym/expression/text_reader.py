@@ -226,6 +226,19 @@ class TextReader:
         name = name_of(self.text, start, run)
         known = self.setting.known
         self._check_prefix(run, name)
+        raised = (
+            self.setting.rows
+            and "_" in run
+            and len(self.tokens) > 1
+            and [token.word for token in self.tokens[-1:]] == ["^"]
+        )
+        if (
+            raised
+            and len(self.tokens[-2].word) == 1
+            and self.tokens[-2].kind == "symbol"
+            and self.tokens[-2].word != "e"
+        ):
+            raise mistake(self.text, start, f"^{run} is a power or an index?", "write a_b^c, or brackets: a^(c_b)")
         bracket = self.text[end:].lstrip(" \t")[:1]
         if run in FUNCTION_NAMES and name not in known and (bracket in PAIRS or run not in ("par", "parallel")):
             return self._function(run, end)

@@ -19,7 +19,7 @@ from diffsym.simulate.bias.jfet import jfet_of
 from diffsym.simulate.bias.linearised import Device
 from diffsym.simulate.bias.mos import mos_of
 
-MOST_UNKNOWNS = 2000
+MOST_UNKNOWNS = 600
 """Node voltages and branch currents of one circuit."""
 
 READERS: Mapping[str, Callable[[Element, Model | None, Surroundings], Device]] = {

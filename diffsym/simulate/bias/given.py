@@ -63,8 +63,9 @@ def number_of(tree: Expression, owner: str, line: int, numbers: Mapping[str, Val
     """A value as a float. Raises UsageError for a symbol without a number, NetlistError for what is no real number."""
     missing = [name for name in symbols_of(tree) if name not in numbers]
     if missing:
+        where = "" if missing[0] == owner else f" in {owner}"
         raise UsageError(
-            f"{missing[0]} in {owner} has no number, and an operating point needs one",
+            f"{missing[0]}{where} has no number, which an operating point needs",
             line=line or None,
             hint=f"give it with --nominal {missing[0]}=1k, or .param {missing[0]}=1k in the deck",
         )

@@ -197,8 +197,11 @@ def _walked(equations: Equations, walk: _Walk, gmin: float, extra: float = 0.0, 
         if extra:
             matrix[range(nodes), range(nodes)] += extra
             _soften(matrix, equations, extra)
-        for device, seen in zip(equations.deck.devices, walk.seen):
-            _stamp_device(matrix, right, equations, device.at(seen, gmin), device.junctions, device.sign, seen)
+        try:
+            for device, seen in zip(equations.deck.devices, walk.seen):
+                _stamp_device(matrix, right, equations, device.at(seen, gmin), device.junctions, device.sign, seen)
+        except (ArithmeticError, ValueError):
+            return False
         x = _solution(matrix, right)
         walk.steps += 1
         if x is None or not numpy.isfinite(x).all():
@@ -206,7 +209,10 @@ def _walked(equations: Equations, walk: _Walk, gmin: float, extra: float = 0.0, 
         limited = False
         for at, device in enumerate(equations.deck.devices):
             wanted = _voltages(equations, device.junctions, device.sign, x)
-            taken = device.limited(wanted, walk.seen[at])
+            try:
+                taken = device.limited(wanted, walk.seen[at])
+            except (ArithmeticError, ValueError):
+                return False
             limited |= any(abs(a - b) > 1e-12 + 1e-12 * abs(a) for a, b in zip(wanted, taken))
             walk.seen[at] = taken
         moved = abs(x - walk.x)

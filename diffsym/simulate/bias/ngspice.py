@@ -100,9 +100,7 @@ def _run(program: str, text: str) -> str:
 class _Written:
     """A deck under plain names, so that nothing in a user's text reaches ngspice but numbers."""
 
-    def __init__(
-        self, circuit: Circuit, deck: Deck, drive: Mapping[str, float], start: Mapping[str, float]
-    ) -> None:
+    def __init__(self, circuit: Circuit, deck: Deck, drive: Mapping[str, float], start: Mapping[str, float]) -> None:
         self.circuit, self.deck, self.drive, self.start = circuit, deck, drive, start
         nodes = dict.fromkeys(
             node for each in circuit.elements for node in (*each.nodes, *(each.control or ())) if node != GROUND

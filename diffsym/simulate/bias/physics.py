@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from diffsym.errors import NetlistError
+
 BOLTZMANN = 1.38064852e-23
 CHARGE = 1.6021766208e-19
 K_OVER_Q = BOLTZMANN / CHARGE
@@ -51,7 +53,13 @@ def potential_at(potential: float, at: Temperatures, shift: float | None = None)
     """
     known = potential_shift(at.nominal) if shift is None else shift
     reference = (potential - known) / (at.nominal / REFERENCE)
-    return reference, at.here / REFERENCE * reference + potential_shift(at.here)
+    moved = at.here / REFERENCE * reference + potential_shift(at.here)
+    if moved <= 0 or reference <= 0:
+        raise NetlistError(
+            f"a built-in potential of {potential:g} V vanishes at {at.here - ZERO_CELSIUS:g} °C",
+            hint="state a larger one, or a temperature nearer to that of the parameters",
+        )
+    return reference, moved
 
 
 def capacitance_factor(potential: float, reference: float, moved: float, grading: float, at: Temperatures) -> float:

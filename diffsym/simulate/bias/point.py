@@ -89,7 +89,11 @@ class OperatingPoint:
             "nodes": tidy(self.nodes),
             "currents": tidy(self.currents),
             "devices": {
-                each.name: {"model": each.model, "region": each.region, **{k: digits(v) for k, v in each.numbers.items()}}
+                each.name: {
+                    "model": each.model,
+                    "region": each.region,
+                    **{k: digits(v) for k, v in each.numbers.items()},
+                }
                 for each in self.devices
             },
             "temperature": self.celsius,
@@ -203,9 +207,13 @@ def _transfer(
 
 def operating_point(circuit: Circuit, numbers: Mapping[str, Value] | None = None) -> OperatingPoint:
     """The deck at rest; ``numbers`` for its symbols by joined name. Raises NetlistError, UsageError, CircuitError."""
-    deck = deck_of(circuit, numbers)
     try:
+        deck = deck_of(circuit, numbers)
         found = settled(deck)
+    except (ArithmeticError, ValueError):
+        raise CircuitError(
+            "the numbers of a model leave the range of arithmetic", file=circuit.file, hint="check their exponents"
+        ) from None
     except CircuitError as error:
         raise error.at(file=circuit.file) from None
     equations = found.equations
