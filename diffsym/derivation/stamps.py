@@ -53,7 +53,8 @@ def laurent_trees(entry: Laurent, meaning: Mapping[Expression, Expression]) -> l
     """Each monomial as a tree without its sign, and whether it is negative."""
     out: list[tuple[Expression, bool]] = []
     for monomial, coefficient in entry.items():
-        factors: list[Expression] = [number(abs(coefficient))]
+        size = -coefficient if coefficient < 0 else coefficient
+        factors: list[Expression] = [number(size)]
         for atom, power in monomial:
             base = meaning.get(atom, atom)
             factors.append(Power(base, number(power)))
