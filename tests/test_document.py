@@ -15,6 +15,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from tools import require_tool
 
 from diffsym.document.escaping import escape_latex, escape_markdown, markdown_math, math_text
 from diffsym.document.index import IndexEntry, write_index
@@ -723,10 +724,7 @@ def test_shipped_folders_are_found_where_a_wheel_puts_them(tmp_path):
 
 def compiled(program: str, text: str, folder: Path) -> str:
     """The log of the last of two runs; fails where TeX stops."""
-    if shutil.which(program) is None:
-        if os.environ.get("DIFFSYM_REQUIRE_TOOLS") == "1":
-            pytest.fail(f"{program} is required here and is not installed")
-        pytest.skip(f"{program} is not installed")
+    require_tool(program)
     (folder / "page.tex").write_text(text, encoding="utf-8")
     for _ in range(2):
         run = subprocess.run(
