@@ -431,3 +431,10 @@ def test_wrong_calls_are_refused(case: int) -> None:
     error, call = refusals()[case]
     with pytest.raises(error):
         call()
+
+
+def test_a_symbol_without_a_number_is_named_with_its_file_and_line() -> None:
+    deck = read_netlist("V1 a 0 1\nR1 a 0 RL\n", file="divider.cir")
+    with pytest.raises(UsageError) as caught:
+        operating_point(deck)
+    assert (caught.value.file, caught.value.line) == ("divider.cir", 2)

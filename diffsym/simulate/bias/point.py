@@ -214,8 +214,10 @@ def operating_point(circuit: Circuit, numbers: Mapping[str, Value] | None = None
         raise CircuitError(
             "the numbers of a model leave the range of arithmetic", file=circuit.file, hint="check their exponents"
         ) from None
-    except CircuitError as error:
-        raise error.at(file=circuit.file) from None
+    except (CircuitError, UsageError) as error:
+        # A usage error without a line is about what stands outside the deck.
+        in_deck = isinstance(error, CircuitError) or error.line is not None
+        raise error.at(file=circuit.file if in_deck else None) from None
     equations = found.equations
     outer = [node for node in circuit.nodes if node != GROUND]
     devices = []
