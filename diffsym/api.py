@@ -565,12 +565,13 @@ class Solved(InNumbers):
         return f"<{self.asked} = {self.text}>"
 
     def _repr_latex_(self) -> str:
-        return f"${self.latex}$"
+        return f"$\\displaystyle {self.latex}$"
 
     def _repr_html_(self) -> str:
         from diffsym.expression.printing.mathml import to_mathml
 
-        return to_mathml(self.tree, self.notation, display=True)
+        # No block of its own, so that it may also be pasted into a sentence.
+        return to_mathml(self.tree, self.notation).replace("<math ", '<math displaystyle="true" ', 1)
 
 
 def stages(parts: Sequence[Expression]) -> Expression:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from diffsym.circuit.cards import Card, Fields, Word, fields_of, shown, suggestion
 from diffsym.circuit.devices import DeviceModel, Devices
+from diffsym.circuit.exports import PARASITICS, REMARKS_ON_PARTS
 from diffsym.circuit.model import Element
 from diffsym.circuit.sources import read_source
-from diffsym.circuit.values import Remarks, read_value, refuse_reserved
-from diffsym.expression.tree import Expression, Number
+from diffsym.circuit.values import Remarks, folded, read_value, refuse_reserved
+from diffsym.expression.tree import Expression, Number, Product, Quotient
 
 LONGEST_NAME = 64
 """Characters of an element's or a node's name as written."""
@@ -71,11 +72,12 @@ UNSUPPORTED: Mapping[str, str] = {
 """Letters that SPICE knows and diffsym has no linear model for."""
 
 _NODE = re.compile(r"[\w.+\-#!/:~'\[\]<>@]+$")
-_ELEMENT = re.compile(r"[^\W\d_][\w.+\-#]*$")
+_ELEMENT = re.compile(r"[^\W\d_][\w.+\-#§]*$")
 _NONLINEAR = re.compile(r"(poly|table|laplace|freq)\b", re.IGNORECASE)
 _FORMULAS = frozenset({"vol", "cur", "value", "table"})
 _AREA = re.compile(r"[+-]?[\d.]+\w*$|\{")
 _SWITCHES = frozenset({"off", "on"})
+_TEMPERATURES = ("tc1", "tc2", "temp", "dtemp")
 
 TypeOf = Callable[[str], str | None]
 """The type of a ``.model`` that is visible where the card stands, by its name."""
@@ -161,19 +163,47 @@ def _linear(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Elemen
             f"for an op amp write '{name} out 0 in+ in- A' and below it '*% opamp {name}'"
         )
     nodes = tuple(node_name(card, word) for word in words[: len(shape.nodes)])
+    value = read_value(card, words[fixed], remarks)
+    if "m" in given and letter in "RLC":
+        # m parts side by side.
+        count_of = read_value(card, given.pop("m"), remarks)
+        value = folded(Product((count_of, value)) if letter == "C" else Quotient(value, count_of))
     element = Element(
         name=name,
         kind=letter,
         nodes=nodes[:2],
-        value=read_value(card, words[fixed], remarks),
+        value=value,
         control=(nodes[2], nodes[3]) if letter in "EG" else None,
         sensed=tuple(word.text for word in words[len(shape.nodes) : fixed]),
-        parameters={key: read_value(card, value, remarks) for key, value in given.items()},
+        parameters=_beside_value(card, fields, letter, given, remarks),
         line=card.line,
     )
     if letter == "K" and isinstance(element.value, Number) and element.value.value > 1:
         raise card.error(f"the coefficient of {name} is more than 1", words[fixed], "0 ≤ k ≤ 1 couples two inductors")
     return element
+
+
+def _beside_value(
+    card: Card, fields: Fields, letter: str, given: Mapping[str, Word], remarks: Remarks
+) -> dict[str, Expression]:
+    """The fields of a linear part that change what it does. NetlistError for one that nobody knows."""
+    known = ("ic", *(_TEMPERATURES if letter in "RLC" else ()), *(key for key, _, _ in PARASITICS.get(letter, ())))
+    found: dict[str, Expression] = {}
+    for key, value in fields.named:
+        if key.lower not in given:
+            continue
+        if key.lower in REMARKS_ON_PARTS:
+            remarks.note(f"line {card.line}: {key.text} of {fields.head.text} is not used")
+        elif key.lower not in known:
+            shape = SHAPES[letter]
+            raise card.error(
+                f"a {shape.title} has no field {shown(key.text)}",
+                key,
+                suggestion(key.lower, known, f"write {fields.head.text} {' '.join(shape.fields)}"),
+            )
+        else:
+            found[key.lower] = read_value(card, value, remarks)
+    return found
 
 
 def _source(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Element:

@@ -46,6 +46,8 @@ class Source:
     folder: Path | None
     root: Path | None
     chain: tuple[Path, ...] = ()
+    exported: bool = False
+    """Whether a schematic editor wrote it, which names the libraries of its own installation."""
 
 
 def gathered(
@@ -76,6 +78,8 @@ def gathered(
             yield card
         elif keyword == ".end":
             break
+        elif keyword == ".lib" and source.exported and _lies_elsewhere(card):
+            yield card
         elif keyword in (".include", ".inc", ".lib"):
             yield from _included(card, source, allowance)
         else:
@@ -89,11 +93,19 @@ def gathered(
 
 
 def decoded(content: bytes) -> str:
-    """The text of a file in UTF-8, with or without a byte order mark, or else in Latin-1."""
+    """The text of a file in UTF-8 or UTF-16, with or without a byte order mark, or else in Latin-1."""
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if content.startswith(mark)), "utf-8")
+    if encoding == "utf-8" and b"\0" in content:
+        # Without a mark, the zeros tell: they are the upper halves of plain letters.
+        upper, lower = content[1::2].count(0), content[::2].count(0)
+        encoding = "utf-16-le" if upper > lower else "utf-16-be"
     try:
-        return content.decode("utf-8-sig")
+        return content.decode(encoding)
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+_BYTE_ORDER_MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
 def read_text(path: Path, limit: int = MOST_BYTES) -> str:
@@ -131,9 +143,15 @@ def _included(card: Card, source: Source, allowance: Allowance) -> Iterator[Card
         )
     text = read_text(path)
     allowance.spend(text, str(path))
-    inner = Source(str(path), path.parent, source.root, (*source.chain, resolved))
+    inner = Source(str(path), path.parent, source.root, (*source.chain, resolved), source.exported)
     section = words[2].lower if len(words) == 3 else None
     yield from gathered(physical_lines(text, str(path)), inner, allowance, section=section)
+
+
+def _lies_elsewhere(card: Card) -> bool:
+    written = card.text.split(None, 1)[-1].strip("\"' ")
+    windows = PureWindowsPath(written)
+    return bool(PurePosixPath(written).is_absolute() or windows.drive or windows.root or written.startswith("~"))
 
 
 def _allowed(card: Card, word: Word, source: Source) -> Path:

@@ -44,6 +44,7 @@ class Model:
     type: str
     parameters: Mapping[str, Expression] = field(default_factory=dict)
     line: int = 0
+    """0 for a model that has no card."""
 
 
 @dataclass(frozen=True, slots=True)

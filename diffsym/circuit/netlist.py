@@ -11,6 +11,7 @@ from diffsym.circuit.cards import Card, cards_of, fields_of, physical_lines, sho
 from diffsym.circuit.devices import Devices, shipped_devices
 from diffsym.circuit.directives import read_directives
 from diffsym.circuit.elements import Instance, read_element
+from diffsym.circuit.exports import is_export
 from diffsym.circuit.includes import Allowance, Source, gathered, read_text
 from diffsym.circuit.model import GROUND, Circuit, Directives, Element, Model
 from diffsym.circuit.scopes import GROUND_NAMES, Scope, read_scopes
@@ -59,8 +60,9 @@ def _circuit(text: str, file: str | None, title_line: bool, root: Path | None, d
     title, first = _title(lines, file, devices) if title_line else ("", 0)
     remarks = Remarks()
     chain = (Path(file).resolve(),) if root is not None and file is not None else ()
-    cards = gathered(lines, Source(file, root, root, chain), allowance, first=first)
-    top, unused = read_scopes(cards, devices, remarks)
+    exported = is_export(lines)
+    cards = gathered(lines, Source(file, root, root, chain, exported), allowance, first=first)
+    top, unused = read_scopes(cards, devices, remarks, exported=exported)
     flat = flattened(top, devices, remarks)
     elements = {element.name.lower(): element for element, _ in flat.elements}
     _check_ground(flat)
@@ -83,6 +85,8 @@ def _circuit(text: str, file: str | None, title_line: bool, root: Path | None, d
 def _title(lines: list[str], file: str | None, devices: Devices) -> tuple[str, int]:
     """The title and the index of the first line behind it. Raises NetlistError for a first line that is an element."""
     line = lines[0].strip()
+    if line[:6].lower() == ".title":
+        return line[6:].strip(), 1
     if line.startswith("*"):
         return ("", 0) if re.match(r"\*%\s*[A-Za-z]", line) else (_TITLE_MARK.sub("", line, count=1), 0)
     reading = _first_line_reading(lines, file, devices)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from diffsym.circuit.cards import Card, Word, fields_of, shown, suggestion, words_of
 from diffsym.circuit.devices import Devices
 from diffsym.circuit.elements import Instance, node_name, read_element
+from diffsym.circuit.exports import FOREIGN_CARDS, with_parasitics
 from diffsym.circuit.model import Element, Model
-from diffsym.circuit.model_cards import read_model
+from diffsym.circuit.model_cards import ModelCard, inherited, read_model
 from diffsym.circuit.parameters import Assignment, read_assignments
 from diffsym.circuit.values import Remarks, read_value, refuse_reserved
 from diffsym.errors import ExpressionError
@@ -26,7 +27,10 @@ GROUND_NAMES = frozenset({"0", "gnd"})
 
 _UNUSED = ".op .ac .dc .tran .tf .noise .print .plot .probe .option .options .nodeset .ic .temp .control"
 UNUSED_CARDS = tuple(_UNUSED.split())
-ACTING_CARDS = (".param", ".model", ".subckt", ".ends", ".include", ".lib", ".end")
+BRANCHING_CARDS = (".if", ".elseif", ".else", ".endif", ".alter", ".data", ".machine")
+"""What would make the circuit another one, and is not read."""
+
+ACTING_CARDS = (".param", ".model", ".subckt", ".ends", ".include", ".lib", ".global", ".end")
 
 
 @dataclass(slots=True)
@@ -40,10 +44,13 @@ class Scope:
     defaults: tuple[Assignment, ...] = ()
     assignments: list[Assignment] = field(default_factory=list)
     models: dict[str, Model] = field(default_factory=dict)
+    model_cards: dict[str, ModelCard] = field(default_factory=dict)
     subcircuits: dict[str, Scope] = field(default_factory=dict)
     element_cards: list[Card] = field(default_factory=list)
     directives: list[Card] = field(default_factory=list)
     contents: list[tuple[Element | Instance, Card]] = field(default_factory=list)
+    shared_nodes: set[str] = field(default_factory=set)
+    """Of the top: nodes that are the same in every subcircuit (``.global``), in lower case."""
 
     def visible(self) -> Iterator[Scope]:
         """This scope and those around it, innermost first."""
@@ -53,8 +60,13 @@ class Scope:
             scope = scope.parent
 
 
-def read_scopes(cards: Iterable[Card], devices: Devices, remarks: Remarks) -> tuple[Scope, tuple[str, ...]]:
-    """The top scope with everything in it read, and the cards that are accepted and not acted on."""
+def read_scopes(
+    cards: Iterable[Card], devices: Devices, remarks: Remarks, *, exported: bool = False
+) -> tuple[Scope, tuple[str, ...]]:
+    """The top scope with everything in it read, and the cards that are accepted and not acted on.
+
+    ``exported``: a schematic editor wrote them, so that cards that nobody knows are its own.
+    """
     top = scope = Scope("")
     unused: list[str] = []
     every = [top]
@@ -86,14 +98,19 @@ def read_scopes(cards: Iterable[Card], devices: Devices, remarks: Remarks) -> tu
             models += 1
             if models > MOST_MODELS:
                 raise card.error(f"the netlist defines more than {MOST_MODELS:,} models", hint="leave some of them out")
-            first = scope.models.setdefault(model.name.lower(), model)
+            first = scope.model_cards.setdefault(model.name.lower(), model)
             if first is not model:
                 raise card.error(
-                    f"the model {model.name} is defined a second time; first on line {first.line}",
+                    f"the model {model.name} is defined a second time; first on line {first.card.line}",
                     words_of(card)[1],
                     "give one of them another name",
                 )
-        elif keyword in UNUSED_CARDS:
+        elif keyword == ".global":
+            top.shared_nodes |= {node_name(card, word).lower() for word in words_of(card)[1:]}
+        elif keyword == ".lib":
+            unused.append(" ".join(card.text.split()))
+            remarks.note(f"line {card.line}: {card.text.split(None, 1)[-1]} is not read: it lies outside this folder")
+        elif keyword in UNUSED_CARDS or keyword in FOREIGN_CARDS or (exported and keyword not in BRANCHING_CARDS):
             unused.append(" ".join(card.text.split()))
         else:
             known = (*ACTING_CARDS, *UNUSED_CARDS)
@@ -104,6 +121,9 @@ def read_scopes(cards: Iterable[Card], devices: Devices, remarks: Remarks) -> tu
             )
     if scope.card is not None:
         raise scope.card.error(f"the subcircuit {scope.name} is never closed", hint="end it with .ends")
+    for each in every:
+        around = {name: model for outer in reversed(list(each.visible())) for name, model in outer.model_cards.items()}
+        each.models = {name: inherited(model, around) for name, model in each.model_cards.items()}
     for each in every:
         _read_contents(each, devices, remarks)
     return top, tuple(unused)
@@ -184,4 +204,5 @@ def _read_contents(scope: Scope, devices: Devices, remarks: Remarks) -> None:
                 f"the name {element.name} is used a second time; first on line {earlier}",
                 hint="every element has a name of its own, capitals and small letters alike",
             )
-        scope.contents.append((element, card))
+        parts = (element,) if isinstance(element, Instance) else with_parasitics(element, card)
+        scope.contents += [(part, card) for part in parts]

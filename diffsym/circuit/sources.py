@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from diffsym.circuit.cards import Card, Fields, Word, shown
@@ -10,9 +11,25 @@ from diffsym.circuit.model import Element
 from diffsym.circuit.values import Remarks, exact_number, is_numeric, read_value
 from diffsym.expression.tree import ZERO, Negation
 
-WAVEFORMS = ("sin", "pulse", "pwl", "exp", "sffm", "am", "trnoise", "trrandom")
+WAVEFORMS = {
+    "sin": 0,
+    "sine": 0,
+    "pulse": 0,
+    "pwl": 1,
+    "exp": 0,
+    "sffm": 0,
+    "am": None,
+    "trnoise": None,
+    "trrandom": None,
+    "wavefile": None,
+}
+"""Waveforms of sources, and which of their numbers is the value at rest, before time begins."""
+
+PARTS_OF_SOURCES = ("rser", "cpar")
+"""Fields of a voltage source's card that stand for parts."""
 
 _WAVEFORM = re.compile(rf"({'|'.join(WAVEFORMS)})(?:\(.*\))?$", re.IGNORECASE | re.DOTALL)
+_ITEM = re.compile(r"\{[^{}]*\}|[^\s,(){}]+")
 _NUMBER_FIRST = re.compile(r"[+-]?[\d.]")
 
 
@@ -23,7 +40,7 @@ def read_source(card: Card, element: Element, fields: Fields, remarks: Remarks) 
     """
     words = fields.positional[2:]
     found: dict[str, Word] = {key.lower: value for key, value in fields.named}
-    wave = None
+    wave = resting = None
     index = 0
     while index < len(words):
         word = words[index]
@@ -39,8 +56,10 @@ def read_source(card: Card, element: Element, fields: Fields, remarks: Remarks) 
                     found["phase"], index = words[index], index + 1
         elif _WAVEFORM.match(word.text):
             wave, index = word, index + 1
+            begin = index
             while "(" not in word.text and index < len(words) and words[index].lower not in ("dc", "ac"):
                 index += 1
+            resting = _at_rest(word, words[begin:index])
         elif index == 0:
             found["dc"], index = word, 1
         else:
@@ -49,19 +68,40 @@ def read_source(card: Card, element: Element, fields: Fields, remarks: Remarks) 
                 word,
                 "write one value, or dc … ac …",
             )
-    unknown = next((key for key, _ in fields.named if key.lower not in ("dc", "ac")), None)
+    own = PARTS_OF_SOURCES if element.kind == "V" else ()
+    unknown = next((key for key, _ in fields.named if key.lower not in ("dc", "ac", *own)), None)
     if unknown is not None:
         raise card.error(f"a source has no field {shown(unknown.text)}", unknown, "write one value, or dc … ac …")
     if wave is not None:
         name = wave.text.split("(")[0].lower()
-        remarks.note(f"line {card.place(wave.start)[0]}: the {name}(…) of {fields.head.text} is not used")
-    if not found and wave is None:
+        line = card.place(wave.start)[0]
+        if resting is not None and "dc" not in found:
+            found["dc"] = resting
+            remarks.note(
+                f"line {line}: of the {name}(…) of {fields.head.text} only its beginning, {resting.text}, is used"
+            )
+        else:
+            remarks.note(f"line {line}: the {name}(…) of {fields.head.text} is not used")
+    if not found.keys() - set(own) and wave is None:
         return None
     values = {key: read_value(card, word, remarks) for key, word in found.items()}
-    phase = {"phase": values["phase"]} if "phase" in values else {}
+    parameters = {key: values[key] for key in ("phase", *own) if key in values}
     return replace(
-        element, dc=values.get("dc", None if "ac" in values else ZERO), ac=values.get("ac"), parameters=phase
+        element, dc=values.get("dc", None if "ac" in values else ZERO), ac=values.get("ac"), parameters=parameters
     )
+
+
+def _at_rest(wave: Word, behind: Sequence[Word]) -> Word | None:
+    """The number of a waveform that the source holds at rest; None where it has none."""
+    name, opening, _ = wave.text.partition("(")
+    place = WAVEFORMS[name.lower()]
+    if opening:
+        inside = wave.text[len(name) + 1 : -1]
+        start = wave.start + len(name) + 1
+        numbers = [Word(found.group(), start + found.start()) for found in _ITEM.finditer(inside)]
+    else:
+        numbers = list(behind)
+    return numbers[place] if place is not None and place < len(numbers) else None
 
 
 def settled(card: Card, source: Element) -> Element:

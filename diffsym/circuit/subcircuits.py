@@ -45,6 +45,7 @@ class Flat:
     directives: list[tuple[Card, str]] = field(default_factory=list)
     node_names: dict[str, str] = field(default_factory=dict)
     implied: dict[str, str] = field(default_factory=dict)
+    shared_nodes: frozenset[str] = frozenset()
     size: int = 0
 
     def grow(self, card: Card, count: int = 1) -> None:
@@ -56,7 +57,7 @@ class Flat:
 
 def flattened(top: Scope, devices: Devices, remarks: Remarks) -> Flat:
     """The circuit with every instance replaced by what its subcircuit holds: ``X1.M1``, inner nodes ``X1.n``."""
-    flat = Flat()
+    flat = Flat(shared_nodes=frozenset(top.shared_nodes))
     known = environment(top.assignments, {})
     _place(Frame(top, "", {}, known, None, ()), flat, devices, remarks)
     return flat
@@ -187,7 +188,10 @@ def _node(written: str, frame: Frame, flat: Flat) -> str:
     lower = written.lower()
     if lower in GROUND_NAMES:
         return GROUND
-    full = frame.ports[lower] if lower in frame.ports else frame.prefix + written
+    if lower in frame.ports:
+        full = frame.ports[lower]
+    else:
+        full = written if lower in flat.shared_nodes else frame.prefix + written
     return flat.node_names.setdefault(full.lower(), full)
 
 

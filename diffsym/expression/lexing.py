@@ -235,7 +235,7 @@ _GROUPS = re.compile(r"\d{1,3}(?:(?:\\[,:;]|\u202f|\u2009)\d{3})+(?!\d)(?:\.\d+)
 _NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d+))?", re.ASCII)
 _RAISED = re.compile("[" + "".join(SUPERSCRIPTS) + "]+")
 _QUANTITY = re.compile(r"([vViI])[ \t]*\(")
-_NODE = re.compile(r"\s*([\w.+\-#$:]+)\s*", re.ASCII)
+_NODE = re.compile(r"\s*([\w.+\-#$:/!~'\[\]<>@§]+)\s*")
 
 
 def sign_at(text: str, start: int) -> Token | None:
