@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from diffsym.expression.notation import Notation
     from diffsym.expression.tree import Expression
     from diffsym.simulate.results import Roots
+    from diffsym.simulate.spread.study import Distribution
+    from diffsym.simulate.spread.sweeping import Swept
 
 
 @dataclass(frozen=True)
@@ -122,3 +124,22 @@ def bode_picture(
             f"{text} is {why}: there is nothing to plot", hint="give its circuit a capacitor or inductor"
         )
     return pictured(plot)
+
+
+def swept_picture(found: Swept) -> Picture:
+    """Every quantity of a sweep over what was swept. Raises QuantityError where there is nothing to show."""
+    from diffsym.drawing.plots.spread import swept_plot
+
+    plot = swept_plot(found.over.name, [float(each) for each in found.over.values], found.columns, found.over.ratio)
+    if plot is None:
+        raise QuantityError("no quantity has two numbers over this range", hint="sweep over another range")
+    return pictured(plot)
+
+
+def histogram_picture(found: Distribution) -> Picture:
+    """The draws of a quantity beside the normal curve that the first-order formula has for it."""
+    from diffsym.drawing.plots.spread import histogram_plot
+
+    name = f"1/{found.name}" if found.reciprocal else found.name
+    unit = "V" if found.name == "offset" else ""
+    return pictured(histogram_plot(name, found.bins(), found.nominal, found.first_order, unit))

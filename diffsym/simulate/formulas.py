@@ -23,6 +23,9 @@ from diffsym.expression.tree import (
     walk,
 )
 
+_ELEMENTWISE = {"abs": "abs", "exp": "exp", "ln": "log", "tanh": "tanh", "sin": "sin", "cos": "cos"}
+"""Functions of the reader, by numpy's names."""
+
 
 def value_on(node: Expression, numbers: Mapping[str, Any]) -> Any:
     """The value; arrays go through elementwise. Raises UsageError for a symbol without a number."""
@@ -50,6 +53,10 @@ def value_on(node: Expression, numbers: Mapping[str, Any]) -> Any:
             return value_on(base, numbers) ** value_on(exponent, numbers)
         case Call("sqrt", (argument,)):
             return value_on(argument, numbers) ** 0.5
+        case Call(function, (argument,)) if function in _ELEMENTWISE:
+            import numpy
+
+            return getattr(numpy, _ELEMENTWISE[function])(value_on(argument, numbers))
     raise ExpressionError(f"{to_text(node)} has no value in numbers")
 
 

@@ -21,6 +21,7 @@ from checking import checks
 from classes import in_class
 from cold import cold
 from large import sizes
+from mismatch import mismatch
 from notes import notes
 from warm import formulas, readable
 
@@ -31,6 +32,7 @@ SECTIONS: Mapping[str, tuple[str, Callable[[bool], dict[str, Any]]]] = {
     "readable": ("readable forms of the library's circuits", readable),
     "cold": ("cold starts", cold),
     "notes": ("a course's notes: 200 files with 5,000 tagged formulas", notes),
+    "mismatch": ("operating point and mismatch draws of an amplifier, beside ngspice", mismatch),
     "check": ("hand algebra: one answer, warm; the same formulas by math-verify and sympy", checks),
     "class": ("a class of a thousand answers, two workers", in_class),
 }

@@ -137,6 +137,10 @@ class OperatingPoint:
             raise UsageError("no source drives a response", hint="write ac 1 behind a source, or a signal in its value")
         raise UsageError(f"several signals: {', '.join(signals)}", hint=f"choose with --drive {signals[0]}")
 
+    def linear(self, drive: Mapping[str, float]) -> tuple[Any, Any, Any]:
+        """Conductances, capacitances and the right-hand side for signals, over ``found.equations``' unknowns."""
+        return self._linear(drive)
+
     def _linear(self, drive: Mapping[str, float]) -> tuple[Any, Any, Any]:
         """Conductances, capacitances (inductances) and the drive of the circuit linearised at this point."""
         import numpy
