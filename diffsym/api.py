@@ -40,6 +40,7 @@ from diffsym.forms.readable import SEARCHED_TERMS, Writer
 from diffsym.forms.shapes import CALLS, SHAPES, known_form, units_with
 from diffsym.kernel.rational import Field, Rational, atoms_of, polynomial_tree
 from diffsym.simulate.answers import InNumbers
+from diffsym.solve.noise import noise_text
 from diffsym.solve.prepared import small_signal, with_numbers
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
@@ -102,6 +103,13 @@ class Circuit:
         BudgetError for an answer that is too long to be written out, which ``diagrams`` has nevertheless.
         """
         known_form(form)
+        density = noise_text(quantity, self.small_signal, define)
+        if density is not None:
+            from diffsym.noisy import solved_noise
+
+            return solved_noise(
+                self, quantity, density, define=define, at=at, form=form, budget=budget, in_terms_of=in_terms_of
+            )
         small = self.small_signal
         asked = read_quantity(small, quantity, define=define, drive=tuple(drive))
         point = {joined(name): Fraction(number) for name, number in (at or {}).items()}
@@ -737,13 +745,19 @@ def derive(
     return WorkedSolution(worked, build(worked, title=title, wishes=wishes))
 
 
-def derive_text(text: str) -> WorkedSolution:
-    """The worked solution of a derivation file given as text. Raises DerivationFileError with the line."""
+def derive_text(text: str, variant: str = "") -> WorkedSolution:
+    """The worked solution of a derivation file given as text, or of one of its variants.
+
+    Raises DerivationFileError with the line.
+    """
     from diffsym.derivation.library import worked_of
     from diffsym.derivation.source import read_derivation
+    from diffsym.derivation.variants import variant_in
     from diffsym.document.builder import build
 
     file = read_derivation(text, "")
+    if variant:
+        file = variant_in(file, f"{file.name}-{variant}")
     worked = worked_of(file)
     return WorkedSolution(worked, build(worked, file), file)
 

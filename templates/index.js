@@ -28,6 +28,7 @@ function show() {
   for (const section of document.querySelectorAll(".of-chapter")) {
     section.hidden = section.querySelector(".entry:not([hidden])") === null;
   }
+  for (const section of document.querySelectorAll(".listing")) { section.hidden = parts.length > 0; }
   if (parts.length === 0) { found.textContent = ""; }
   else { found.textContent = count === 0 ? found.dataset.none : [count, found.dataset.of, entries.length].join(" "); }
 }

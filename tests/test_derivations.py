@@ -16,7 +16,17 @@ from diffsym.errors import DiffsymError
 from diffsym.expression.dimension import dimension_of
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.reading import read_expression
-from diffsym.expression.tree import Expression, Negation, Parallel, Sum, Symbol, symbol_count, symbols_of, walk
+from diffsym.expression.tree import (
+    Expression,
+    Negation,
+    Parallel,
+    Product,
+    Sum,
+    Symbol,
+    symbol_count,
+    symbols_of,
+    walk,
+)
 
 ASKED = [question for question in questions() if not question.refusal]
 
@@ -133,6 +143,8 @@ def test_signs_stand_where_people_write_them(question: Question) -> None:
                             pytest.fail(f"two minus signs: {line}")
                         case Parallel(parts):
                             assert not any(isinstance(part, Negation) for part in parts), line
+                        case Product(factors) if line.boxed:
+                            assert not any(isinstance(factor, Negation) for factor in factors), line
                         case Sum(terms) if line.rule != "CANCEL":
                             positive = [term for term in terms if not isinstance(term, Negation)]
                             assert not positive or not isinstance(terms[0], Negation), line

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from hypothesis import strategies as st
 from test_solving_random import NODES, QUANTITIES, netlists
 
 from diffsym.api import Solved, read_netlist
+from diffsym.derivation.source import library as derivations
 from diffsym.errors import BudgetError, CircuitError, ExpressionError, NetlistError, QuantityError
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.names import joined
 from diffsym.forms.shapes import FORMS
-from diffsym.locate import shipped
 
 TESTS = Path(__file__).parent
 
@@ -41,10 +40,11 @@ def fixtures() -> Iterator[tuple[str, str, str]]:
 
 
 def library() -> Iterator[tuple[str, str, str]]:
-    for path in sorted(shipped("derivations").rglob("*.toml")):
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        for quantity in table.get("quantity", []) if "netlist" in table else []:
-            yield f"{table['name']}: {quantity.get('name', '')}", table["netlist"], quantity["of"]
+    for file in derivations():
+        for quantity in file.quantities:
+            netlist = file.on(quantity.circuit).netlist
+            if netlist:
+                yield f"{file.name}: {quantity.name}", netlist, quantity.of
 
 
 def grouped() -> list[tuple[str, str, list[str]]]:

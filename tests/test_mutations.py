@@ -9,6 +9,7 @@ from mutated import Point, alone, circuit_point, mutations, premise_point, shown
 
 from diffsym.derivation.checking import CheckedDerivation, checked
 from diffsym.derivation.library import worked_of
+from diffsym.derivation.methods import OWN_PARTS
 from diffsym.derivation.source import DerivationFile, library
 from diffsym.derivation.steps import Derivation, Line
 from diffsym.derivation.worked import Worked
@@ -25,7 +26,7 @@ def points(file: DerivationFile, worked: Worked, spec_of: str, derivation: Deriv
     small_signal = derivation.method in ("kcl", "half-circuit", "determinants")
     for seed in range(40):
         if small_signal:
-            assert worked.small_signal is not None
+            assert worked.small_signal is not None, spec_of
             quantity = read_quantity(worked.small_signal, spec_of)
             point = circuit_point(file.netlist, worked.small_signal, quantity, derivation, seed)
         else:
@@ -61,7 +62,10 @@ def test_no_false_line_passes(file: DerivationFile) -> None:
         for each in quantity.derivations:
             derivation = each.derivation
             assert not each.gaps
-            where = points(file, worked, quantity.spec.of, derivation)
+            if derivation.method in OWN_PARTS:
+                # Its lines hold in several circuits, so that no one point satisfies them: test_methods turns them.
+                continue
+            where = points(file.on(quantity.spec.circuit), worked.of(quantity), quantity.spec.of, derivation)
             assert len(where) == 2, f"no point satisfies {derivation.title}"
             names = tuple(dict.fromkeys(name for name in derivation.symbols if not name.startswith("@")))
             chance = random.Random(f"{file.name}-{quantity.spec.name}-{derivation.method}")

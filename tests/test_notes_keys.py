@@ -134,7 +134,7 @@ def test_formula_and_export_know_the_same_keys(capsys: pytest.CaptureFixture[str
     assert main(["export", "mos-pair", "modes"]) == 0
     exported = json.loads(capsys.readouterr().out)
     quantities = [each for derivation in exported["derivations"] for each in derivation["quantities"]]
-    assert [each["key"] for each in quantities][:3] == ["mos-pair:A_d", "mos-pair:A_d1", "mos-pair:A_vs"]
+    assert {each["key"] for each in quantities} >= {"mos-pair:A_d", "mos-pair:A_d1", "mos-pair:A_vs"}
     for each in quantities:
         for entry in (each, *each["parts"].values()):
             assert main(["formula", entry["key"], "--format", "latex"]) == 0

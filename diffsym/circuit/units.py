@@ -50,13 +50,25 @@ def units_in(tree: Expression, unit: str) -> Iterator[tuple[str, str]]:
                 yield from units_in(part, unit)
         case Product(factors):
             symbolic = [factor for factor in factors if symbols_of(factor)]
-            if len(symbolic) == 1:
-                yield from units_in(symbolic[0], unit)
+            pure = [factor for factor in symbolic if _is_pure(factor)] if len(symbolic) > 1 else []
+            for factor in pure:
+                yield from units_in(factor, "1")
+            rest = [factor for factor in symbolic if factor not in pure]
+            if len(rest) == 1:
+                yield from units_in(rest[0], unit)
         case Quotient(numerator, denominator):
             if not symbols_of(denominator):
                 yield from units_in(numerator, unit)
+            elif symbols_of(numerator) and _is_pure(denominator):
+                yield from units_in(numerator, unit)
+                yield from units_in(denominator, "1")
             elif not symbols_of(numerator) and unit in INVERSE:
                 yield from units_in(denominator, INVERSE[unit])
+
+
+def _is_pure(factor: Expression) -> bool:
+    """Whether a factor is a sum with a number in it, as 1 + d: it has no unit, and neither have its terms."""
+    return isinstance(factor, Sum) and any(not symbols_of(term) for term in factor.terms)
 
 
 def element_units(elements: Iterable[tuple[Element, Expression]], known: Mapping[str, Known]) -> dict[str, Known]:

@@ -52,12 +52,14 @@ def derivation(shelf: Shelf, name: str) -> dict[str, Any]:
     """One derivation: its words, its netlist, and each quantity with all that its key reaches without lines."""
     source = shelf.source(name)
     file = source.file
+    circuits = {name: {"title": each.title, "netlist": each.netlist} for name, each in file.circuits.items()}
     quantities = [quantity(shelf, source, name, spec.name) for spec in file.quantities]
     return {
         "name": file.name,
         "title": file.title,
         "chapter": file.chapter,
         "netlist": file.netlist.strip("\n"),
+        **({"circuits": circuits} if circuits else {}),
         "quantities": quantities,
     }
 
@@ -74,6 +76,7 @@ def quantity(shelf: Shelf, source: Source, name: str, of: str) -> dict[str, Any]
     spec = source.spec(of)
     key = read_key(f"{name}:{of}")
     out = {**value_of(piece_of(key, shelf)), "title": spec.title, "methods": list(source.methods(spec)), "parts": {}}
+    out |= {"circuit": spec.circuit} if spec.circuit else {}
     numbers = range(1, len(source.approximations(spec)) + 1)
     counted = [f"{part}{number if number > 1 else ''}" for number in numbers for part in COUNTED]
     for part in (*PARTS, *counted):

@@ -32,6 +32,7 @@ COMMAND = Command(
   diffsym formula mos-pair:A_d@half-circuit --format html   the lines of one method
   diffsym formula mos-pair:A_d:value                        the number at nominal values
   diffsym formula mos-pair:figure.circuit --format svg      a picture
+  diffsym formula 'mos-pair:A_c vo1/vic'                    as the catalogue calls it (diffsym list --json: catalogue)
 """,
 )
 
@@ -59,13 +60,13 @@ def run(given: Given) -> Outcome:
 
 def _key(word: str, shelf: Shelf) -> Key:
     """Raises UnknownKey; for a name alone with its quantities."""
-    from diffsym.notes.keys import read_key
+    from diffsym.notes.sources import key_at
 
     if ":" not in word and (word.endswith(".toml") or word in shelf.names):
         file = shelf.source(word).file
         names = ", ".join(quantity.name for quantity in file.quantities)
         raise UsageError(f"no quantity of {file.name} was asked for", hint=f"it has {names}")
-    return read_key(word)
+    return key_at(word, shelf)
 
 
 def _as_json(key: Key, shelf: Shelf) -> Outcome:
@@ -83,12 +84,13 @@ def _as_json(key: Key, shelf: Shelf) -> Outcome:
 
 def _is_by_law(file: DerivationFile, spec: QuantitySpec) -> bool:
     """Whether the result needs the derivation: it follows from a law, or from results before it."""
-    from diffsym.derivation.library import is_by_law
+    from diffsym.derivation.library import combines, is_by_law
     from diffsym.expression.names import joined
     from diffsym.expression.reading import read_expression
     from diffsym.expression.tree import symbols_of
+    from diffsym.solve.noise import is_noise
 
-    if is_by_law(file, spec):
+    if is_by_law(file, spec) or is_noise(spec.of) or combines(file, spec):
         return True
     others = {joined(quantity.name) for quantity in file.quantities if quantity is not spec}
     return bool(others & set(symbols_of(read_expression(spec.of, symbols=others, quantities=True))))
@@ -99,7 +101,7 @@ def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> dict[str, Any]:
     from diffsym.commands.solve import solution_json
     from diffsym.derivation.library import circuit_of
 
-    netlist = circuit_of(file)
+    netlist = circuit_of(file.on(spec.circuit))
     assert netlist is not None
     circuit = Circuit(netlist)
     return dict(solution_json(circuit, circuit.solve(spec.of)))
@@ -109,15 +111,16 @@ def _by_law(file: DerivationFile, spec: QuantitySpec) -> dict[str, Any]:
     from time import perf_counter
 
     from diffsym.derivation.findings import expanded
-    from diffsym.derivation.library import is_by_law, worked_of
+    from diffsym.derivation.library import is_by_law, named_before, worked_of
     from diffsym.expression.printing import to_flat, to_latex, to_text
     from diffsym.expression.tree import symbols_of
     from diffsym.kernel.rational import polynomial_tree
+    from diffsym.solve.noise import is_noise
 
     began = perf_counter()
-    alone = is_by_law(file, spec)
-    before = file.quantities[: file.quantities.index(spec)]
-    worked = worked_of(replace(file, quantities=(spec,) if alone else (*before, spec)))
+    before = () if is_noise(spec.of) else file.quantities[: file.quantities.index(spec)]
+    before = named_before(file, spec) if is_by_law(file, spec) else before
+    worked = worked_of(replace(file, quantities=(*before, spec)))
     found = worked.quantities[-1]
     tree, notation = expanded(found.derivations[0]), worked.notation
     seconds = perf_counter() - began

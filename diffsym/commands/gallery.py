@@ -24,6 +24,7 @@ from diffsym.commands.rendered import (
     removed,
     write_state,
 )
+from diffsym.derivation.variants import base_of, title_of
 from diffsym.derivation.wording import catalogue
 from diffsym.document.chapters import chapter_title
 from diffsym.document.neighbours import Around, Link, files_of, teaching_place
@@ -51,6 +52,10 @@ class Source:
     title: str
     chapter: int | None
     catalog: str
+    variant_of: str = ""
+    lemmas: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """Of its quantities, by name."""
 
     @property
     def name(self) -> str:
@@ -83,7 +88,7 @@ def made_library(
     """
     folder_at(folder)
     read = [_source(path, printing.wishes.language) for path in paths]
-    sources = sorted(read, key=lambda each: teaching_place(each.chapter, each.catalog, each.name))
+    sources = sorted(read, key=_place)
     run = _Run(sources, printing, folder, program_digest(printing.templates), write, read_state(folder))
     run.clear_strays()
     with progress("deriving", len(sources), quiet=quiet) as advance:
@@ -133,6 +138,8 @@ class _Run:
         there = [each for each in self.sources if each.name not in self.state.failed]
         links = [Link(each.title, f"{each.name}.html") for each in there]
         neighbours = zip(there, [None, *links[:-1]], [*links[1:], None], strict=True)
+        pages = dict(zip([each.name for each in there], links, strict=True))
+        family = {each.name: each.variant_of or each.name for each in there}
         return {
             each.name: Around(
                 Link(self.title, INDEX),
@@ -140,6 +147,16 @@ class _Run:
                 previous,
                 following,
                 tuple(Link(*pair) for pair in files_of(each.name, self.printing.formats) if pair[0] != "HTML"),
+                tuple(_lemmas(each, there)),
+                tuple(
+                    pages[other.name] for other in there if each.name in {key.partition(":")[0] for key in other.lemmas}
+                ),
+                pages.get(each.variant_of),
+                tuple(
+                    pages[other.name]
+                    for other in there
+                    if other.variant_of and other is not each and family[other.name] == family[each.name]
+                ),
             )
             for each, previous, following in neighbours
         }
@@ -249,9 +266,27 @@ class _Run:
         return Made(tuple(pages), tuple(self.failures.values()), tuple(self.written), tuple(notes))
 
 
+def _lemmas(source: Source, there: Sequence[Source]) -> Iterator[Link]:
+    """The pages that a derivation builds on, each with the titles of the results that it takes from there."""
+    known = {each.name: each for each in there}
+    taken: dict[str, list[str]] = {}
+    for key in source.lemmas:
+        page, _, quantity = key.partition(":")
+        if page in known and page != source.name:
+            taken.setdefault(page, []).append(known[page].titles.get(quantity) or quantity)
+    for page, quantities in taken.items():
+        yield Link(f"{known[page].title}: {', '.join(dict.fromkeys(quantities))}", f"{page}.html")
+
+
+def _place(source: Source) -> tuple[object, ...]:
+    own = source.variant_of or source.name
+    return teaching_place(source.chapter, source.catalog, own, bool(source.variant_of), source.name)
+
+
 def _source(path: Path, language: str) -> Source:
+    base = base_of(path)
     try:
-        text = path.read_bytes()
+        text = base.read_bytes()
         table = tomllib.loads(text.decode())
     except (OSError, ValueError, RecursionError):
         # What is wrong with it is said when it is derived.
@@ -261,7 +296,26 @@ def _source(path: Path, language: str) -> Source:
     words = table.get("words")
     own = words.get(language) if isinstance(words, dict) else None
     title = (own.get("title") if isinstance(own, dict) else "") or table.get("title")
-    return Source(path, text, str(title or path.stem), known, str(table.get("catalog") or ""))
+    catalog = str(table.get("catalog") or "")
+    quantities = [each for each in table.get("quantity") or () if isinstance(each, dict)]
+    lemmas = [key for each in quantities for key in each.get("lemmas") or () if isinstance(key, str)]
+    titles = {str(each.get("name")): str(each.get("title") or "") for each in quantities}
+    if base == path:
+        return Source(path, text, str(title or path.stem), known, catalog, "", tuple(dict.fromkeys(lemmas)), titles)
+    name = path.stem.removeprefix(f"{base.stem}-")
+    variants = table.get("variants")
+    varied = variants.get(name) if isinstance(variants, dict) else None
+    called = varied.get("title") if isinstance(varied, dict) else ""
+    return Source(
+        path,
+        text,
+        str(called or title_of(str(table.get("title")), name)),
+        known,
+        catalog,
+        base.stem,
+        tuple(dict.fromkeys(lemmas)),
+        titles,
+    )
 
 
 def _as_before(name: str, record: Record) -> Pages:

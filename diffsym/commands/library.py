@@ -13,8 +13,10 @@ SUFFIX = ".toml"
 
 
 def names() -> list[str]:
-    """The names of the library, without reading its files."""
-    return sorted(path.stem for path in shipped("derivations").glob(f"*{SUFFIX}"))
+    """The names of the library, those of variants among them."""
+    from diffsym.derivation.variants import derivation_paths
+
+    return sorted(path.stem for path in derivation_paths(shipped("derivations")))
 
 
 def is_source(word: str, known: Sequence[str]) -> bool:
@@ -23,7 +25,10 @@ def is_source(word: str, known: Sequence[str]) -> bool:
 
 
 def source_at(word: str) -> Path:
-    """The file of a derivation. Raises UsageError with the nearest name."""
+    """The file of a derivation; that of a variant is read as though it were there.
+
+    Raises UsageError with the nearest name.
+    """
     if word.endswith(SUFFIX):
         return Path(word)
     known = names()

@@ -10,15 +10,22 @@ COMMAND = Command("list", "", "The derivations of the library, by chapter.", 0, 
 
 
 def run(given: Given) -> Outcome:
+    from diffsym.derivation.catalogue_names import catalogue_names
     from diffsym.derivation.source import library
     from diffsym.document.chapters import chapter_title
 
     files = library()
     width = max((len(file.name) for file in files), default=0) + 2
+    entry = max((len(file.catalog) for file in files), default=0) + 2
     lines: list[str] = []
     for chapter, group in groupby(files, key=lambda file: file.chapter):
         lines += ["", f"{chapter}. {chapter_title(chapter)}"]
-        lines += [f"  {file.name.ljust(width)}{file.title}" for file in group]
+        before = ""
+        for file in group:
+            # an entry of the catalogue is named once, before the first page of it
+            shown = file.catalog if file.catalog != before else ""
+            before = file.catalog
+            lines.append(f"  {shown.ljust(entry)}{file.name.ljust(width)}{file.title}")
     value = [
         {
             "name": file.name,
@@ -26,6 +33,9 @@ def run(given: Given) -> Outcome:
             "chapter": file.chapter,
             "catalog": file.catalog,
             "quantities": [quantity.name for quantity in file.quantities],
+            "catalogue": catalogue_names(file),
+            "concepts": list(file.concepts),
+            "variant_of": file.variant_of or None,
         }
         for file in files
     ]

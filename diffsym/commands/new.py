@@ -57,6 +57,18 @@ name = "R_out"
 title = "Output resistance"
 of = "v(out)/it"               # the signals that a quantity names are applied, all others are zero
 expect = 'R_D \\parallel r_{{o1}}'
+
+# A quantity may be asked of another circuit, which is this one with changes (or a netlist of its own):
+#
+# [circuits.shorted]
+# title = "output shorted"
+# remove = ["RD", "IT"]
+# add = "VS out 0 0"           # a line for an element that is there already replaces it
+#
+# [[quantity]]
+# name = "G_m"
+# of = "i(VS)/vin"
+# circuit = "shorted"
 """
 
 

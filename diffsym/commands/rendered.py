@@ -97,7 +97,7 @@ def write_state(folder: Path, state: State) -> None:
 
 def entry_of(value: Mapping[str, Any]) -> IndexEntry:
     """An index entry as ``kept`` keeps it. Raises TypeError, KeyError or ValueError for anything else."""
-    from diffsym.document.index import IndexEntry, Printed
+    from diffsym.document.index import Asked, IndexEntry, Printed
 
     chapter = value["chapter"]
     return IndexEntry(
@@ -110,6 +110,9 @@ def entry_of(value: Mapping[str, Any]) -> IndexEntry:
         files=tuple((str(label), str(file)) for label, file in value["files"]),
         words=str(value["words"]),
         thumbnail=str(value["thumbnail"]),
+        more=int(value["more"]),
+        quantities=tuple(Asked(*map(str, each)) for each in value["quantities"]),
+        concepts=tuple(map(str, value["concepts"])),
     )
 
 
@@ -119,7 +122,13 @@ def kept(entry: IndexEntry) -> dict[str, Any]:
 
     out = {each.name: getattr(entry, each.name) for each in fields(entry) if each.name != "notation"}
     out["results"] = [[each.mathml, each.latex] for each in printed_results(entry)]
-    return {**out, "files": [list(pair) for pair in entry.files]}
+    quantities = [[each.under, each.mathml, each.latex, each.title] for each in entry.quantities]
+    return {
+        **out,
+        "files": [list(pair) for pair in entry.files],
+        "quantities": quantities,
+        "concepts": list(entry.concepts),
+    }
 
 
 # From what ----------------------------------------------------------------------------------------------------------

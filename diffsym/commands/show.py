@@ -16,6 +16,8 @@ COMMAND = Command(
 
 
 def run(given: Given) -> Outcome:
-    path = source_at(given.words[0])
+    from diffsym.derivation.variants import base_of
+
+    path = base_of(source_at(given.words[0]))
     text = path.read_text(encoding="utf-8")
     return Outcome(text, lambda: {"name": path.stem, "file": str(path), "text": text}, (str(path),))

@@ -116,14 +116,19 @@ def numbered(
     """What ``--numbers`` puts beside an answer. Raises UsageError where the answer is not written out."""
     from diffsym.api import Solved
     from diffsym.commands.approximate import nominal_values
+    from diffsym.commands.noise import numbers_of_density
     from diffsym.commands.numbers import numbers_beside
     from diffsym.expression.names import joined
+    from diffsym.solve.noise import noise_text
 
     if not isinstance(answer, Solved) or given.has("at") or given.has("in-terms-of"):
         raise UsageError(
             "--numbers goes with an answer in the circuit's own symbols", hint="leave out --at and --in-terms-of"
         )
     own = {joined(name): value for name, value in nominal_values(given.listed("nominal"), circuit).items()}
+    density = noise_text(given.words[1], circuit.small_signal, define)
+    if density is not None:
+        return numbers_of_density(circuit, answer, density, own, define)
     return numbers_beside(circuit, answer, given.words[1], own, define=define, drive=drive, budget=budget)
 
 

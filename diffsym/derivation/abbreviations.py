@@ -11,6 +11,7 @@ from diffsym.expression.dimension import Dimension, dimension_named, dimension_o
 from diffsym.expression.tree import (
     BranchCurrent,
     Expression,
+    Negation,
     NodeVoltage,
     Parallel,
     Product,
@@ -98,7 +99,7 @@ class Abbreviations:
         best: tuple[float, Expression] | None = None
         for part, times in counts.items():
             length = symbol_count(part)
-            if not 2 < length < LONGEST or part in sides:
+            if not 2 < length < LONGEST or part in sides or Negation(part) in sides:
                 continue
             saving = times * (length - 1) + (0.5 if isinstance(part, Parallel | Sum) else 0)
             if best is None or saving > best[0]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from diffsym.derivation.steps import Derivation, Line, Netlist, Remark, Step
+from diffsym.derivation.steps import Derivation, Line, Netlist, Remark, Step, Tabulated
 from diffsym.errors import Refuted
 from diffsym.expression.printing import to_text
 from diffsym.expression.tree import BranchCurrent, Expression, NodeVoltage, Relation, Symbol, replaced
@@ -23,7 +23,7 @@ from diffsym.kernel.claims import (
     Residual,
 )
 
-PREMISES = ("GIVEN", "DEFINE", "NAME")
+PREMISES = ("GIVEN", "DEFINE", "NAME", "LET")
 """Rules whose lines are assumed: what the circuit or a definition says. KCL rows are not: they are proved."""
 
 
@@ -74,7 +74,7 @@ def claims_of(
     step: Step, stated: dict[str, Relation], recalled: frozenset[Relation] = frozenset()
 ) -> tuple[Claim, ...]:
     """The claims behind a step; refuses a line that its claim does not state, or that rests on unstated lines."""
-    if isinstance(step, Netlist):
+    if isinstance(step, Netlist | Tabulated):
         return ()
     if isinstance(step, Remark):
         return step.claims
@@ -84,7 +84,7 @@ def claims_of(
         if step.rule not in PREMISES:
             raise Refuted(f"{describe(step)}: a line of rule {step.rule} carries no claim")
         return ()
-    if not states(step.claim, step.relation):
+    if not states(step.claim, step.relation) and not states_named(step.claim, step.relation, stated):
         raise Refuted(f"{describe(step)}: its claim is about something else")
     if isinstance(step.claim, Follows) and step.rule not in ("KCL", "LAW"):
         for hypothesis in step.claim.hypotheses:
@@ -95,6 +95,13 @@ def claims_of(
         if exact not in stated.values():
             raise Refuted(f"{describe(step)}: no earlier line states {to_text(exact)}")
     return (step.claim,)
+
+
+def states_named(claim: Claim, relation: Relation, stated: Mapping[str, Relation]) -> bool:
+    """Whether the relation is X ≈ a, the claim about e ≈ a, and an earlier line states X = e."""
+    if not isinstance(claim, Leading) or relation != Relation((relation.left, claim.approximate), ("≈",)):
+        return False
+    return isinstance(relation.left, Symbol) and Relation((relation.left, claim.exact), ("=",)) in stated.values()
 
 
 def states(claim: Claim, relation: Relation) -> bool:

@@ -120,7 +120,7 @@ def number_row(
     shown = si(value, "" if unit in (None, "1") else unit)  # type: ignore[arg-type]
     given: list[Inline] = []
     for place, name in enumerate(names):
-        amount = si(nominal[name], unit_of_symbol(name, notation))
+        amount = si(nominal[name], unit_of_symbol(name, notation), 6)
         given += [", " if place else "", Symbol(name), " = ", Amount(amount)]
     with_values = (said("finding.with", values=Together(tuple(given))), ": ") if given else ()
     return CheckRow("Number", (*with_values, left, " = ", Amount(shown)))

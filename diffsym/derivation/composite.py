@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from diffsym.derivation.said import said
 from diffsym.derivation.steps import Derivation, Line, Passage
-from diffsym.expression.tree import ONE, ZERO, Expression, Relation, Symbol, equation, symbols_of
-from diffsym.forms.readable import Writer
+from diffsym.expression.tree import ONE, ZERO, Call, Expression, Relation, Symbol, equation, replaced, symbols_of, walk
+from diffsym.forms.readable import Writer, linear_form
 from diffsym.kernel.claims import Follows
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
@@ -17,10 +17,16 @@ def derive_composite(
 ) -> tuple[Derivation, Rational]:
     """The value of ``asked`` over names of earlier results, given by joined name."""
     used = [symbol for symbol in symbols_of(asked) if symbol in results]
-    field = Field(dict.fromkeys([*atoms_of(*(results[symbol] for symbol in used)), *atoms_of(asked)]))
+    inner = with_results(asked, results, writer)
+    field = Field(dict.fromkeys([*atoms_of(*(results[symbol] for symbol in used)), *atoms_of(inner)]))
     values: dict[Expression, Rational] = {Symbol(symbol): field.read(results[symbol]) for symbol in used}
-    value = field.read(asked, values)
-    tree = writer.tree(value)
+    value = field.read(inner, values)
+    free = [symbol for symbol in symbols_of(asked) if symbol not in results and writer.kind(symbol) in ("V", "A")]
+    if inner != asked:
+        # around functions the author's order is kept: π/2 − arctan(…) − arctan(…)
+        tree = inner if not set(symbols_of(inner)) & set(results) else writer.tree(value)
+    else:
+        tree = linear_form(value, free, writer) if len(free) > 1 else writer.tree(value)
     recalls = [
         Line(f"{prefix}recall-{symbol}", equation(Symbol(symbol), results[symbol]), "RECALL", (said("line.above"),))
         for symbol in used
@@ -43,3 +49,19 @@ def derive_composite(
         Passage("result", said("section.result"), (final,)),
     )
     return Derivation(asked, "composite", said("method.composite"), passages, relation), value
+
+
+def with_results(asked: Expression, results: Mapping[str, Expression], writer: Writer) -> Expression:
+    """What is asked with the earlier results put into the arguments of its functions, each written in one form."""
+
+    def put_in(part: Expression) -> Expression | None:
+        if not isinstance(part, Call) or any(isinstance(inner, Call) for inner in walk(part) if inner is not part):
+            return None
+        names = [name for name in symbols_of(part) if name in results]
+        if not names:
+            return None
+        field = Field(dict.fromkeys([*atoms_of(*(results[name] for name in names)), *atoms_of(*part.arguments)]))
+        values: dict[Expression, Rational] = {Symbol(name): field.read(results[name]) for name in names}
+        return Call(part.function, tuple(writer.tree(field.read(each, values)) for each in part.arguments))
+
+    return replaced(asked, put_in)

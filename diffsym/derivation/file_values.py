@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from diffsym.circuit.values import SUFFIX_HINT, spice_number
+from diffsym.derivation.circuits_of import Row
 from diffsym.derivation.sentences import read_formula, read_paragraphs, read_sentence
 from diffsym.derivation.steps import Sentence
 from diffsym.errors import DerivationFileError, ExpressionError
@@ -42,16 +43,38 @@ class Source:
             return self._line_of_table(key, within)
         begin, end = 1, 0
         pattern = re.compile(rf"(?:^\s*|[{{,]\s*)[\"']?{re.escape(key)}[\"']?\s*=") if key else re.compile("^")
-        headers = list(self._headers())
-        end = headers[0] - 1 if headers and quantity is None else len(self.text.splitlines())
-        if quantity is not None and quantity < len(headers):
+        headers, end = list(self._headers()), len(self.text.splitlines())
+        if quantity is None:
+            end = next(self._tables(), end + 1) - 1
+        elif quantity < len(headers):
             begin = headers[quantity]
-            end = headers[quantity + 1] - 1 if quantity + 1 < len(headers) else end
+            end = next((number for number in self._tables() if number > begin), end + 1) - 1
         rows = list(enumerate(self.text.splitlines(), start=1))[begin - 1 : end]
         if within and within != key:
             start = self.line(within, quantity)
             rows = [row for row in rows if row[0] >= start]
-        return next((number for number, row in rows if pattern.search(row)), begin)
+        found = next((number for number, row in rows if pattern.search(row)), None)
+        if found is None and key and quantity is None:
+            found = self._line_of_header(key)
+        return found or begin
+
+    def _line_of_header(self, key: str) -> int | None:
+        pattern = re.compile(rf"\s*\[\[?\s*[\"']?{re.escape(key)}[\"']?\s*[\].]")
+        return next((k for k, row in enumerate(self.text.splitlines(), start=1) if pattern.match(row)), None)
+
+    def _tables(self) -> Iterator[int]:
+        """The lines where a table begins that is no part of a quantity."""
+        for number, row in enumerate(self.text.splitlines(), start=1):
+            if re.match(r"\s*\[(?!\[?\s*[\"']?quantity[\"']?\s*\.)\[?[\w\s.\"'-]+\]\]?\s*(#.*)?$", row):
+                yield number
+
+    def rows(self, key: str, text: str, within: str = "") -> tuple[Row, ...]:
+        """The lines of a text that stands under a key, each with its line in the file."""
+        opening = self.line(key, None, within)
+        begins = self.text.splitlines()[opening - 1].rstrip() if opening else ""
+        several = "'''" in begins or '"""' in begins
+        first = opening + begins.endswith(("'''", '"""'))
+        return tuple(Row(row, first + k if several else opening) for k, row in enumerate(text.split("\n")))
 
     def _line_of_table(self, key: str, header: str) -> int:
         """The line of a key below ``[header]``; else that of the header, or of what comes before its last dot."""

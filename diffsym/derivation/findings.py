@@ -42,7 +42,7 @@ def expanded(derivation: CheckedDerivation) -> Expression:
     names = {
         line.relation.left.name: line.relation.right
         for line in derivation.derivation.lines
-        if line.rule == "NAME" and isinstance(line.relation.left, Symbol)
+        if line.rule in ("NAME", "LET", "PART") and isinstance(line.relation.left, Symbol)
     }
     for _ in names:
         tree = substituted(tree, names)

@@ -304,7 +304,8 @@ class Consequence:
             factors[definition.label] = ONE
         found: dict[Expression, Rational] = {Symbol(name): value for name, (value, _) in values.items()}
         labels = [label for _, label in values.values()]
-        relation = equation(left, self.with_values(self.quantity, found))
+        alone = scribe.relations[labels[0]].right if isinstance(self.quantity, Symbol) else None
+        relation = equation(left, alone or self.with_values(self.quantity, found))
         hypotheses = [scribe.relations[label] for label in (*factors, *labels)]
         cofactors = (*factors.values(), *(ZERO for _ in labels))
         claim = Follows(tuple(hypotheses), relation, cofactors, ONE, tuple(range(len(factors), len(hypotheses))))

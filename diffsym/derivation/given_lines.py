@@ -129,7 +129,7 @@ def without_repeats(sections: Sequence[Sequence[Step]]) -> list[list[Step]]:
     instead: dict[str, str] = {}
     derived: dict[Relation, Line] = {}
     premises: dict[Relation, Line] = {}
-    gone = set[str]()
+    gone, needed = set[str](), set[str]()
     out: list[list[Step]] = []
     for section in sections:
         kept: list[Step] = []
@@ -142,7 +142,12 @@ def without_repeats(sections: Sequence[Sequence[Step]]) -> list[list[Step]]:
             if step.claim is not None and step.rule != "RESULT" and (step.relation in premises or before is not None):
                 instead[step.label] = (before or premises[step.relation]).label
                 continue
-            if before is not None and step.uses == (before.label,):
+            if before is not None and before.label in needed:
+                if not step.boxed:
+                    # an earlier line rests on the one before, which therefore stays where it is
+                    instead[step.label] = before.label
+                    continue
+            elif before is not None and step.uses == (before.label,):
                 gone.add(before.label)
                 step = replace(before, rule=step.rule, boxed=step.boxed, label=step.label)
                 instead[before.label] = step.label
@@ -151,6 +156,7 @@ def without_repeats(sections: Sequence[Sequence[Step]]) -> list[list[Step]]:
                 gone.add(mirrored.label)
                 step = turned_line(mirrored, step)
             (premises if step.claim is None else derived)[step.relation] = step
+            needed.update(step.uses)
             kept.append(step)
         out.append(kept)
     return [

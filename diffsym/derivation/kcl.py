@@ -29,6 +29,7 @@ from diffsym.expression.tree import (
     Number,
     Product,
     Relation,
+    Sum,
     Symbol,
     equation,
     replaced,
@@ -36,6 +37,7 @@ from diffsym.expression.tree import (
     symbols_of,
 )
 from diffsym.forms.readable import Writer
+from diffsym.forms.reading_cost import reading_cost
 from diffsym.kernel.claims import Claim, Independent
 from diffsym.kernel.rational import Field, Rational
 from diffsym.solve.quantity import Quantity
@@ -246,7 +248,8 @@ class _Method:
         tree = self.shortest(scribe, named, total, symbol_count(left))
         if len(founds) == 1 and len(founds[0].outcome.product) == 2:
             tree = self.staged(founds[0], total, tree, field)
-        if scribe.naming and named != total and set(symbols_of(tree)) - set(total.symbols):
+        foreign = named != total and set(symbols_of(tree)) - set(total.symbols)
+        if scribe.naming and (foreign or symbol_count(tree) + symbol_count(left) > LONGEST):
             in_s = transfer_form(total, Writer(self.writer.kind, 1000), scribe.short.taken)
             if in_s is not None:
                 tree = in_s.tree
@@ -279,9 +282,10 @@ class _Method:
     def staged(self, found: Found, total: Rational, tree: Expression, field: Field) -> Expression:
         """A result found in two stages may read better as the product of both."""
         first, second = found.outcome.product
-        staged = Product((first, second))
+        staged = self.writer.shaped(Product((first, second)))
         same = field.read(staged) == total
-        return staged if same and symbol_count(staged) < symbol_count(tree) else tree
+        kind = self.writer.kind
+        return staged if same and reading_cost(staged, kind) < reading_cost(tree, kind) else tree
 
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
@@ -372,5 +376,12 @@ def effort_to_read(derivation: Derivation) -> int:
 
 
 def longest(derivation: Derivation) -> int:
-    """Symbols on the longest line."""
-    return max((symbol_count(line.relation) for line in derivation.lines), default=0)
+    """Symbols on the longest line; a named sum counts by its longest term, since it may be broken between them."""
+    return max((_unbroken(line) for line in derivation.lines), default=0)
+
+
+def _unbroken(line: Line) -> int:
+    meaning = line.relation.right
+    if line.rule == "NAME" and isinstance(meaning, Sum):
+        return 1 + max(map(symbol_count, meaning.terms))
+    return symbol_count(line.relation)

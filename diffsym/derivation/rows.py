@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from diffsym.circuit.model import LinearElement
 from diffsym.derivation.forms import Linear, voltage_tree
@@ -95,7 +96,7 @@ def _counted(shares: Sequence[Expression]) -> list[Expression]:
         elif isinstance(share, Quotient):
             out.append(Quotient(number(count), share.denominator))
         else:
-            out.append(product_of([number(count), *_factors(share)]))
+            out.append(_gathered([number(count), *_factors(share)]))
     return out
 
 
@@ -104,9 +105,9 @@ def admittance_tree(element: LinearElement) -> Expression:
         case "R":
             return Quotient(ONE, element.value)
         case "C":
-            return Product((LAPLACE, *_factors(element.value)))
+            return _gathered([LAPLACE, *_factors(element.value)])
         case "L":
-            return Quotient(ONE, Product((LAPLACE, *_factors(element.value))))
+            return Quotient(ONE, _gathered([LAPLACE, *_factors(element.value)]))
     return element.value
 
 
@@ -177,8 +178,25 @@ def driven(conductance: Expression, across: Expression) -> Expression:
     if conductance == ONE:
         return across
     if isinstance(across, Quotient):
-        return Quotient(product_of([*_factors(conductance), *_factors(across.numerator)]), across.denominator)
+        return _halves(_gathered([*_factors(conductance), *_factors(across.numerator)]), across.denominator)
     return product_of([*_factors(conductance), across])
+
+
+def _gathered(factors: Sequence[Expression]) -> Expression:
+    """A product with its numbers as one, in front."""
+    amount = Fraction(1)
+    for factor in factors:
+        amount *= factor.value if isinstance(factor, Number) else 1
+    rest = [factor for factor in factors if not isinstance(factor, Number)]
+    return product_of([*([number(amount)] if amount != 1 else []), *rest])
+
+
+def _halves(top: Expression, bottom: Expression) -> Expression:
+    """top/bottom; g v for 2 g v/2."""
+    match top, bottom:
+        case Product((Number(value), *rest)), Number(below) if rest and value == below:
+            return product_of(rest)
+    return Quotient(top, bottom)
 
 
 def _factors(value: Expression) -> tuple[Expression, ...]:
@@ -199,8 +217,8 @@ def admitted(element: LinearElement, across: Expression) -> Expression:
                     return Quotient(product_of([bottom, across]), top)
             return Quotient(across, element.value)
         case "C":
-            return Product((LAPLACE, *_factors(element.value), across))
-    return Quotient(across, Product((LAPLACE, *_factors(element.value))))
+            return _gathered([LAPLACE, *_factors(element.value), across])
+    return Quotient(across, _gathered([LAPLACE, *_factors(element.value)]))
 
 
 def _law(network: Network, row: Row) -> Relation:

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from diffsym.derivation.circuits_of import cards_in
+from diffsym.derivation.course import in_teaching_order
 from diffsym.derivation.file_values import (
     REQUIRED,
     Key,
@@ -33,8 +35,17 @@ from diffsym.derivation.file_values import (
     words,
 )
 from diffsym.derivation.file_values import relations as relation_list
+from diffsym.derivation.further_circuits import (
+    CircuitSpec,
+    check_quantities,
+    circuits_of,
+    read_circuits,
+    result_keys,
+    texts,
+)
 from diffsym.derivation.places import check_places, read_places
 from diffsym.derivation.steps import Sentence
+from diffsym.derivation.variants import VariantSpec, base_of, read_variants, variant_in
 from diffsym.errors import DerivationFileError
 from diffsym.expression.tree import Expression, Relation
 from diffsym.locate import shipped
@@ -57,15 +68,23 @@ class LimitSpec:
 
 @dataclass(frozen=True, slots=True)
 class ApproximateSpec:
-    """The leading order when ``large`` symbols grow and ``small`` ones shrink, in joined names."""
+    """The leading order when ``large`` symbols grow and ``small`` ones shrink, in joined names.
+
+    ``catalog``: what the catalogue calls it.
+    """
 
     large: tuple[str, ...] = ()
     small: tuple[str, ...] = ()
+    catalog: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class QuantitySpec:
-    """One quantity: ``of`` as written, by ``methods`` (none: by rule); ``expect`` is compared and never used."""
+    """One quantity: ``of`` as written, by ``methods`` (none: by rule); ``expect`` is compared and never used.
+
+    ``circuit``: the further circuit that it is asked of; empty: the file's own. ``catalog``: what the catalogue calls
+    it. ``lemmas``: keys of results that it builds on.
+    """
 
     name: str
     of: str
@@ -78,18 +97,25 @@ class QuantitySpec:
     limits: tuple[LimitSpec, ...] = ()
     approximate: tuple[ApproximateSpec, ...] = ()
     nominal: Mapping[str, Fraction] = field(default_factory=dict)
+    circuit: str = ""
+    catalog: tuple[str, ...] = ()
+    lemmas: tuple[str, ...] = ()
     line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """An author's words in one language; what is empty is said as in the file's own. ``titles``: by quantity."""
+    """An author's words in one language; what is empty is said as in the file's own.
+
+    ``titles``: by quantity; ``circuits``: the titles of further circuits.
+    """
 
     title: str = ""
     problem: tuple[Sentence, ...] = ()
     interpretation: tuple[Sentence, ...] = ()
     mistakes: tuple[Sentence, ...] = ()
     titles: Mapping[str, str] = field(default_factory=dict)
+    circuits: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +123,9 @@ class DerivationFile:
     """A file as read; ``netlist`` is empty where ``given`` relations stand in its place.
 
     ``words``: its translations, by language. ``drawing``: element → column and row of the schematic.
-    ``netlist_line``: the file's line on which the netlist's first line stands.
+    ``netlist_line``: the file's line on which the netlist's first line stands; ``netlist_lines``: that of every line,
+    where they do not follow each other. ``circuits``: further ones, by name. ``concepts``: words for an index.
+    ``variants``: what each variant changes; ``variant_of``: the name of the derivation that this is a variant of.
     """
 
     name: str
@@ -117,11 +145,38 @@ class DerivationFile:
     file: str = ""
     text: str = ""
     netlist_line: int = 0
+    netlist_lines: tuple[int, ...] = ()
+    circuits: Mapping[str, CircuitSpec] = field(default_factory=dict)
+    concepts: tuple[str, ...] = ()
+    variants: Mapping[str, VariantSpec] = field(default_factory=dict)
+    variant_of: str = ""
+    deck: str = ""
+    """A netlist of the same circuit with models that have numbers; ``deck_line``: where its first line stands."""
+    deck_line: int = 0
+
+    def on(self, circuit: str) -> DerivationFile:
+        """The same file with a further circuit in place of its own; itself for no name."""
+        if not circuit:
+            return self
+        chosen = self.circuits[circuit]
+        drawn = {card.subject[1] for card in cards_in(chosen.rows) if card.subject[:1] == ("element",)}
+        return replace(
+            self,
+            netlist=chosen.netlist,
+            given=chosen.given,
+            nominal={**self.nominal, **chosen.nominal},
+            drawing={name: cell for name, cell in self.drawing.items() if name.lower().partition(".")[0] in drawn},
+            netlist_line=chosen.lines[0] if chosen.lines else chosen.line,
+            netlist_lines=chosen.lines,
+        )
 
 
 def load_derivation(path: Path | str) -> DerivationFile:
-    """The derivation file at a path. Raises DerivationFileError with file and line."""
+    """The derivation file at a path, ``NAME-VARIANT.toml`` for a variant. Raises DerivationFileError with its line."""
     place = Path(path)
+    base = base_of(place)
+    if base != place:
+        return variant_in(load_derivation(base), place.stem)
     try:
         text = place.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -133,9 +188,12 @@ def load_derivation(path: Path | str) -> DerivationFile:
 
 @cache
 def library() -> tuple[DerivationFile, ...]:
-    """Every shipped file in teaching order: by chapter, catalogue entry and name."""
-    files = [load_derivation(path) for path in sorted(shipped("derivations").glob("*.toml"))]
-    return tuple(sorted(files, key=lambda file: (file.chapter, file.catalog, file.name)))
+    """Every shipped derivation in teaching order: by chapter, catalogue entry and name; variants after their own."""
+    found: list[DerivationFile] = []
+    for path in sorted(shipped("derivations").glob("*.toml")):
+        file = load_derivation(path)
+        found += [file, *(variant_in(file, f"{file.name}-{name}") for name in file.variants)]
+    return tuple(sorted(found, key=in_teaching_order))
 
 
 def read_derivation(text: str, file: str) -> DerivationFile:
@@ -156,7 +214,7 @@ def read_derivation(text: str, file: str) -> DerivationFile:
         raise source.error(
             f"the name {values['name']!r} is not that of the file, {stem!r}", "name", hint="give both the same name"
         )
-    if bool(values["netlist"]) == bool(values["given"]):
+    if bool(values["netlist"]) == bool(values["given"]) and not (values["circuits"] and not values["given"]):
         found = "both" if values["netlist"] else "neither"
         raise source.error(
             f"found {found} of netlist and given, expected one of them",
@@ -173,9 +231,18 @@ def read_derivation(text: str, file: str) -> DerivationFile:
     if values["netlist"]:
         opening = source.line("netlist")
         values["netlist_line"] = opening + text.splitlines()[opening - 1].rstrip().endswith(("'''", '"""'))
+    if values["deck"]:
+        opening = source.line("deck")
+        values["deck_line"] = opening + text.splitlines()[opening - 1].rstrip().endswith(("'''", '"""'))
     quantities = values.pop("quantity")
     del values["schema"]
-    return DerivationFile(**values, quantities=quantities, file=file, text=text)
+    values["circuits"] = circuits_of(source, values["netlist"], values["circuits"])
+    check_quantities(source, quantities, values["circuits"])
+    read = DerivationFile(**values, quantities=quantities, file=file, text=text)
+    for variant in read.variants:
+        # a variant that cannot be made is an error of the file, whether somebody asks for it or not
+        variant_in(read, f"{read.name}-{variant}")
+    return read
 
 
 def _unreadable(error: Exception, file: str) -> DerivationFileError:
@@ -253,10 +320,10 @@ def _translations(place: Place, value: Any) -> dict[str, Words]:
 
 
 def _titles(place: Place, value: Any) -> dict[str, str]:
-    within = f"{place.within}.titles"
+    within = f"{place.within}.{place.key}"
     return {
         name: text_value(replace(place, key=name, within=within), title)
-        for name, title in _table(place, value, "titles by quantity").items()
+        for name, title in _table(place, value, f"{place.key} by name").items()
     }
 
 
@@ -272,9 +339,14 @@ WORD_KEYS: dict[str, Key] = {
     "interpretation": Key(paragraphs, ()),
     "mistakes": Key(sentences, ()),
     "titles": Key(_titles, {}),
+    "circuits": Key(_titles, {}),
 }
 
-APPROXIMATE_KEYS: dict[str, Key] = {"large": Key(symbols, ()), "small": Key(symbols, ())}
+APPROXIMATE_KEYS: dict[str, Key] = {
+    "large": Key(symbols, ()),
+    "small": Key(symbols, ()),
+    "catalog": Key(texts, ()),
+}
 
 QUANTITY_KEYS: dict[str, Key] = {
     "name": Key(word, REQUIRED),
@@ -288,6 +360,9 @@ QUANTITY_KEYS: dict[str, Key] = {
     "limits": Key(_limits, ()),
     "approximate": Key(_approximate, ()),
     "nominal": Key(nominal, {}),
+    "circuit": Key(text_value),
+    "catalog": Key(texts, ()),
+    "lemmas": Key(result_keys, ()),
 }
 
 FILE_KEYS: dict[str, Key] = {
@@ -298,6 +373,7 @@ FILE_KEYS: dict[str, Key] = {
     "catalog": Key(text_value),
     "covers": Key(_rows, ()),
     "netlist": Key(text_value),
+    "deck": Key(text_value),
     "given": Key(relation_list, ()),
     "nominal": Key(nominal, {}),
     "problem": Key(paragraphs, ()),
@@ -305,6 +381,9 @@ FILE_KEYS: dict[str, Key] = {
     "mistakes": Key(sentences, ()),
     "words": Key(_translations, {}),
     "drawing": Key(read_places, {}),
+    "circuits": Key(read_circuits, {}),
+    "concepts": Key(words, ()),
+    "variants": Key(read_variants, {}),
     "quantity": Key(_quantities, ()),
 }
 """Every key that a file may have."""

@@ -9,7 +9,19 @@ from diffsym.derivation.wording import english
 from diffsym.expression.tree import Expression, Relation
 from diffsym.kernel.claims import Claim
 
-__all__ = ["Derivation", "Inline", "Line", "Netlist", "Passage", "Reference", "Remark", "Said", "Sentence", "Step"]
+__all__ = [
+    "Derivation",
+    "Inline",
+    "Line",
+    "Netlist",
+    "Passage",
+    "Reference",
+    "Remark",
+    "Said",
+    "Sentence",
+    "Step",
+    "Tabulated",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +68,15 @@ class Netlist:
     caption: str | Said = ""
 
 
-Step = Line | Remark | Netlist
+@dataclass(frozen=True, slots=True)
+class Tabulated:
+    """A table of what lines elsewhere in the derivation say; ``rows`` of cells."""
+
+    header: tuple[Sentence, ...]
+    rows: tuple[tuple[Sentence, ...], ...]
+
+
+Step = Line | Remark | Netlist | Tabulated
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ returns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import NamedTuple
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.derivation.applied import applied, written_in_modes
@@ -26,7 +25,6 @@ from diffsym.derivation.checks import (
     unit_of,
 )
 from diffsym.derivation.composite import derive_composite
-from diffsym.derivation.determinants import derive_determinants
 from diffsym.derivation.findings import (
     ApproximationFound,
     LimitFound,
@@ -37,14 +35,13 @@ from diffsym.derivation.findings import (
     limit_of,
     proved,
 )
-from diffsym.derivation.half_circuit import derive_half
-from diffsym.derivation.kcl import derive_kcl
-from diffsym.derivation.residue import HalvesDiffer
-from diffsym.derivation.said import Said
+from diffsym.derivation.methods import Refusal, by_methods
+from diffsym.derivation.noise_worked import noise_notation, work_noise
+from diffsym.derivation.pole_lines import derive_root
+from diffsym.derivation.poles import is_root, read_root, unit_of_root
 from diffsym.derivation.source import QuantitySpec
-from diffsym.derivation.steps import Derivation, Remark
 from diffsym.derivation.targets import measured
-from diffsym.errors import BudgetError, CircuitError, DiffsymError, ExpectationError, UsageError
+from diffsym.errors import BudgetError, DiffsymError, ExpectationError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing import to_text
@@ -53,42 +50,13 @@ from diffsym.expression.tree import Expression, Symbol, equation, symbols_of
 from diffsym.forms.order import kinds
 from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Equal, Fact, Gap, Independent
-from diffsym.kernel.rational import Rational
-from diffsym.solve.quantity import Quantity, read_quantity
+from diffsym.kernel.rational import Field, Rational, atoms_of
+from diffsym.solve.noise import is_noise
+from diffsym.solve.quantity import read_quantity
 from diffsym.solve.solution import solve
-
-Method = Callable[[SmallSignalCircuit, Quantity, Writer, str], Derivation]
-
-
-def _kcl(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
-    return derive_kcl(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-")
-
-
-def _half(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
-    return derive_half(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-half-")
-
-
-def _determinants(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
-    return derive_determinants(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-cramer-")
-
-
-METHODS: Mapping[str, Method] = {"kcl": _kcl, "half-circuit": _half, "determinants": _determinants}
-"""Methods for small-signal quantities, by the name that a file or an option gives."""
-
-BY_RULE = ("half-circuit", "determinants")
-"""Second methods in the order in which they are tried; the first that applies is taken."""
-
 
 LONGEST_VALUE = 1500
 """Terms of an answer up to which it is derived."""
-
-
-class Refusal(NamedTuple):
-    """A method that does not apply, and why; ``differ``: in what the halves differ where only their values do."""
-
-    method: str
-    why: str
-    differ: Said | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +92,12 @@ class Worked:
     notation: Notation
     quantities: tuple[WorkedQuantity, ...]
     nominal: Mapping[str, Fraction] = field(default_factory=dict)
+    circuits: Mapping[str, Worked] = field(default_factory=dict)
+    """Further circuits by name, each as a solution of its own with the quantities that are asked of it."""
+
+    def of(self, quantity: WorkedQuantity) -> Worked:
+        """The solution with the circuit that a quantity is asked of."""
+        return self.circuits.get(quantity.spec.circuit, self)
 
     @property
     def proved(self) -> int:
@@ -155,7 +129,8 @@ def solve_worked(
     Raises ExpectationError for an expectation that the derivation does not meet, CircuitError for a quantity that the
     circuit does not determine.
     """
-    task = Task(circuit, small_signal, writer_for(small_signal), notation_of(small_signal), dict(nominal or {}), define)
+    notation = noise_notation(notation_of(small_signal), small_signal, [spec.of for spec in specs])
+    task = Task(circuit, small_signal, writer_for(small_signal), notation, dict(nominal or {}), define)
     found: list[WorkedQuantity] = []
     for spec in specs:
         found.append(task.work(spec, {joined(q.spec.name): q for q in found if q.spec.name}))
@@ -179,6 +154,10 @@ class Task:
         ``earlier``: quantities by joined name, of which this one may be made.
         """
         circuit, writer = self.small_signal, self.writer
+        if is_root(spec.of):
+            return self.root(spec, earlier)
+        if is_noise(spec.of):
+            return self.noise(spec)
         asked = read_expression(spec.of, symbols=[*earlier, *circuit.spelling, *circuit.dimensions], quantities=True)
         if not measured(asked) and any(name in earlier for name in symbols_of(asked)):
             return self.composite(spec, asked, earlier)
@@ -211,12 +190,57 @@ class Task:
         left: Expression = Symbol(name) if name else asked
         units = {**self.small_signal.dimensions, **self.units(earlier)}
         rows = [dimension_row(asked, value.tree(), units)]
+        unit = unit_of(asked, units)
+        if unit == "1/s" and any(is_root(quantity.spec.of) for quantity in earlier.values()):
+            unit = "rad/s"
+        return self.finished(spec, asked, left, value, [checked(derivation, recalled)], [], rows, unit, {})
+
+    def noise(self, spec: QuantitySpec) -> WorkedQuantity:
+        """A noise density."""
+        name = joined(spec.name) if spec.name else ""
+        nominal = {**self.nominal, **spec.nominal}
+        found = work_noise(
+            self.small_signal, self.writer, spec.of, name, spec.methods, nominal, self.define, self.circuit
+        )
+        spec = replace(spec, nominal={**found.constants, **spec.nominal}) if nominal else spec
+        rows = list(found.rows)
+        derivations = [found.derivation]
         return self.finished(
-            spec, asked, left, value, [checked(derivation, recalled)], [], rows, unit_of(asked, units), {}
+            spec, found.asked, found.left, found.value, derivations, [], rows, found.unit, found.assumed, found.writer
         )
 
+    def root(self, spec: QuantitySpec, earlier: Mapping[str, WorkedQuantity]) -> WorkedQuantity:
+        """A pole, a zero, or what else is read off an earlier function of s."""
+        asked = read_root(spec.of, earlier)
+        of = earlier[asked.of]
+        nominal = {**self.nominal, **spec.nominal}
+        taken = {*self.small_signal.spelling, *self.small_signal.dimensions, *self.small_signal.signals, *earlier}
+        found = derive_root(
+            asked,
+            expanded(of.derivations[0]),
+            Writer(self.writer.kind, 2500),
+            name=joined(spec.name),
+            taken=taken,
+            nominal=nominal,
+            prefix=f"{joined(spec.name)}-",
+        )
+        left = Symbol(joined(spec.name))
+        tree = expanded(checked(found.derivation))
+        value = Field(atoms_of(tree)).read(tree)
+        unit = unit_of_root(asked, unit_of(of.asked, self.small_signal.dimensions))
+        units = dict(self.small_signal.dimensions) | ({left.name: unit} if unit else {})
+        rows = [dimension_row(left, value.tree(), units), *found.rows]
+        shown = "rad/s" if unit == "1/s" else unit
+        return self.finished(spec, left, left, value, [checked(found.derivation)], [], rows, shown, {})
+
     def units(self, earlier: Mapping[str, WorkedQuantity]) -> dict[str, str]:
-        found = {name: unit_of(quantity.asked, self.small_signal.dimensions) for name, quantity in earlier.items()}
+        found: dict[str, str | None] = {}
+        for name, quantity in earlier.items():
+            if is_root(quantity.spec.of):
+                asked = read_root(quantity.spec.of, found)
+                found[name] = unit_of_root(asked, found[asked.of])
+            else:
+                found[name] = unit_of(quantity.asked, self.small_signal.dimensions)
         return {name: unit for name, unit in found.items() if unit is not None}
 
     def finished(
@@ -230,9 +254,10 @@ class Task:
         rows: list[CheckRow],
         unit: str | None,
         assumed: Mapping[str, str],
+        exact: Writer | None = None,
     ) -> WorkedQuantity:
         """Limits, approximations, independence, the number and the expectation, each with its claim."""
-        exact = Writer(self.writer.kind, 2500)
+        exact = exact or Writer(self.writer.kind, 2500)
         tree = derivations[0].derivation.result.right
         facts = [fact for derivation in derivations for fact in derivation.facts]
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]
@@ -248,7 +273,7 @@ class Task:
             facts.append(proved(Independent(value.tree(), symbol), f"{spec.name} depends on {symbol}"))
             rows.append(independence_row(left, symbol))
         nominal = {**self.nominal, **spec.nominal}
-        if nominal:
+        if nominal and not value.depends_on("s"):
             rows.append(number_row(left, expanded(derivations[0]), unit, nominal, self.notation))
         if spec.expect is not None:
             self.meets(spec, value.tree(), spec.expect, tree)
@@ -282,35 +307,3 @@ class Task:
                 f"derived {to_text(tree, self.notation)}",
                 hint=refuted.message,
             ) from None
-
-
-def by_methods(
-    circuit: SmallSignalCircuit,
-    quantity: Quantity,
-    spec: QuantitySpec,
-    writer: Writer,
-    name: str,
-    opening: tuple[Remark, ...] = (),
-) -> tuple[list[CheckedDerivation], list[Refusal]]:
-    """The derivations asked for, or full KCL and the first second method that applies; each begins with ``opening``."""
-
-    def derived(method: str) -> CheckedDerivation:
-        derivation = METHODS[method](circuit, quantity, writer, name)
-        first, *rest = derivation.passages
-        return checked(replace(derivation, passages=(replace(first, steps=(*opening, *first.steps)), *rest)))
-
-    refused: list[Refusal] = []
-    if spec.methods:
-        for method in spec.methods:
-            if method not in METHODS:
-                raise UsageError(f"unknown method {method}", hint=f"methods are {', '.join(METHODS)}")
-        return [derived(method) for method in spec.methods], refused
-    out = [derived("kcl")]
-    for method in BY_RULE:
-        try:
-            out.append(derived(method))
-            break
-        except CircuitError as error:
-            differ = error.said if isinstance(error, HalvesDiffer) and error.nearly else None
-            refused.append(Refusal(method, error.message, differ))
-    return out, refused

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
+from diffsym.derivation.said import Code
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked, WorkedQuantity
+from diffsym.document.decks import deck_section
 from diffsym.document.draft import Draft
 from diffsym.document.findings import approximations, checks, results
-from diffsym.document.front import assumptions, drawing, model, problem
+from diffsym.document.front import assumptions, drawing, model, problem, stated
 from diffsym.document.lines import derivation, refusals, second
 from diffsym.document.meaning import interpretation
 from diffsym.document.numbers import numbers
@@ -55,8 +58,10 @@ def _title(draft: Draft) -> str:
 def sections(draft: Draft) -> tuple[Section, ...]:
     """Every section in reading order."""
     if draft.wishes.audience == "student":
-        return (*front(draft), *question_sections(draft, blanks=True))
-    body = [section for quantity in draft.worked.quantities for section in of_quantity(draft, quantity)]
+        return (*front(draft), *further(draft), *question_sections(draft, blanks=True))
+    body = list(of_quantities(draft))
+    if draft.wishes.detail == "full":
+        body.append(deck_section(draft))
     # What stands in front refers to the lines, so that it is written last.
     before = list(front(draft))
     if draft.wishes.audience == "instructor":
@@ -67,6 +72,10 @@ def sections(draft: Draft) -> tuple[Section, ...]:
 
 def front(draft: Draft) -> Iterator[Section]:
     yield problem(draft)
+    yield from front_of(draft)
+
+
+def front_of(draft: Draft) -> Iterator[Section]:
     yield drawing(draft)
     small = draft.worked.small_signal
     if small is None or draft.wishes.detail == "result":
@@ -76,8 +85,68 @@ def front(draft: Draft) -> Iterator[Section]:
     yield assumptions(draft, small)
 
 
-def of_quantity(draft: Draft, quantity: WorkedQuantity) -> Iterator[Section]:
-    part = draft.part_of(quantity)
+OF_RESULTS = ("composite", "roots")
+"""Methods that start from earlier results and look at no circuit."""
+
+
+def of_quantities(draft: Draft) -> Iterator[Section]:
+    """The sections of every quantity; a further circuit stands before the first one that is asked of it."""
+    written = [
+        (draft.on(quantity), quantity, list(with_lemmas(draft.on(quantity), quantity, draft.part_of(quantity))))
+        for quantity in draft.worked.quantities
+    ]
+    met: list[Draft] = []
+    for own, quantity, sections in written:
+        if quantity.derivations[0].derivation.method in OF_RESULTS:
+            yield from sections
+            continue
+        if own.circuit and own not in met:
+            yield from circuit(own)
+        elif met and met[-1] is not own and own.worked.circuit is not None:
+            sections[:1] = [back_at(own, section) for section in sections[:1]]
+        met.append(own)
+        yield from sections
+
+
+def further(draft: Draft) -> Iterator[Section]:
+    """Every further circuit, without the lines about it."""
+    shown: list[Draft] = []
+    for quantity in draft.worked.quantities:
+        own = draft.on(quantity)
+        if own.circuit and own not in shown:
+            shown.append(own)
+            yield from circuit(own)
+
+
+def circuit(draft: Draft) -> Iterator[Section]:
+    """A further circuit under its own title: what it is, its drawing, its model, what is assumed of it."""
+    found = [stated(draft), *front_of(draft)]
+    title = f"{draft.circuit_title[:1].upper()}{draft.circuit_title[1:]}"
+    yield from (replace(section, part=title) for section in found if section.blocks)
+
+
+def back_at(draft: Draft, section: Section) -> Section:
+    """A section that begins by saying that it is about a circuit which was shown before another one."""
+    speech = draft.speech
+    own = not draft.circuit
+    words = (
+        speech.paragraph("circuit.own-again") if own else speech.paragraph("circuit.again", title=draft.circuit_title)
+    )
+    return replace(section, blocks=(words, *section.blocks))
+
+
+def with_lemmas(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[Section]:
+    """The sections of one quantity; the first one says which results of other pages stand behind it."""
+    sections = of_quantity(draft, quantity, part)
+    lemmas = quantity.spec.lemmas
+    if lemmas and draft.wishes.detail != "result":
+        words = draft.speech.paragraph("lemma.builds-on", keys=tuple(map(Code, lemmas)))
+        first = next(sections)
+        yield replace(first, blocks=(words, *first.blocks))
+    yield from sections
+
+
+def of_quantity(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[Section]:
     if draft.wishes.detail == "result":
         yield results(draft, quantity, part)
         return

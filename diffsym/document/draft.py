@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from diffsym.derivation.said import Said, Sentence
@@ -35,6 +35,7 @@ class Numbers:
 class Draft:
     """``shown``: lines on the page, by what they say; ``alias``: labels of lines that are shown under another label.
 
+    ``circuit``: the further circuit that is spoken of; ``further``: the drafts of all that were.
     ``places``: the number of each line on the page. ``told``: remarks and netlists on it. ``rows``: for each KCL line,
     the nodes that it holds at. ``plotted``: what is shown as a plot already.
     """
@@ -52,6 +53,34 @@ class Draft:
     summed: set[tuple[str, ...]] = field(default_factory=set)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
     plotted: list[object] = field(default_factory=list)
+    circuit: str = ""
+    circuit_title: str = ""
+    further: dict[str, Draft] = field(default_factory=dict)
+
+    def on(self, quantity: WorkedQuantity) -> Draft:
+        """The draft for the circuit that a quantity is asked of: lines of one are not those of another."""
+        name = quantity.spec.circuit
+        if name == self.circuit or name not in self.worked.circuits:
+            return self
+        if name not in self.further:
+            self.further[name] = replace(
+                self,
+                worked=self.worked.circuits[name],
+                file=self.file.on(name) if self.file is not None else None,
+                name=f"{self.name}_{name}",
+                circuit=name,
+                circuit_title=self.title_of_circuit(name),
+                shown={},
+                told=set(),
+                summed=set(),
+                rows={},
+            )
+        return self.further[name]
+
+    def title_of_circuit(self, name: str) -> str:
+        """What a person calls a further circuit, in the language of the document."""
+        written = self.file.circuits[name].title if self.file is not None else ""
+        return self.words.circuits.get(name) or written or name.replace("-", " ")
 
     @cached_property
     def speech(self) -> Speech:
@@ -98,6 +127,7 @@ class Draft:
             translated.interpretation or own.interpretation,
             translated.mistakes or own.mistakes,
             translated.titles,
+            translated.circuits,
         )
 
     @property
@@ -112,6 +142,7 @@ class Draft:
             (self.file.interpretation, known.interpretation),
             (self.file.mistakes, known.mistakes),
             *((spec.title, known.titles.get(spec.name)) for spec in self.file.quantities),
+            *((circuit.title, known.circuits.get(name)) for name, circuit in self.file.circuits.items()),
         )
         return any(written and not said for written, said in pairs)
 

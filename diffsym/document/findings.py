@@ -88,6 +88,7 @@ def _divided_by(draft: Draft, quantity: WorkedQuantity) -> tuple[Expression, ...
     trees = dict.fromkeys(
         tree
         for derivation in quantity.derivations[:1]
+        if derivation.derivation.method != "roots"
         for tree in derivation.conditions
         if is_plain_sum(tree) and not signals & set(symbols_of(tree)) and not is_positive(tree)
     )

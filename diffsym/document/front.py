@@ -26,18 +26,47 @@ def problem(draft: Draft) -> Section:
         blocks.append(speech.paragraph("problem.untranslated"))
     blocks += [Paragraph(draft.inlines(sentence)) for sentence in draft.words.problem]
     circuit = worked.circuit
-    if circuit is not None:
-        if file is None:
-            blocks.append(speech.paragraph("problem.of-circuit", quantities=tuple(q.left for q in worked.quantities)))
-        text = file.netlist.strip("\n") if file is not None else circuit.text.strip("\n")
-        if text:
-            blocks.append(Listing(text, "spice", draft.word("caption.netlist")))
-    elif file is not None:
-        blocks.append(speech.paragraph("problem.given"))
-        blocks += [Equation(relation) for relation in file.given]
+    if circuit is not None and file is None:
+        blocks.append(speech.paragraph("problem.of-circuit", quantities=tuple(q.left for q in worked.quantities)))
+    blocks += stated(draft).blocks
     blocks.append(speech.strong("problem.wanted"))
     blocks.append(Items(tuple(wanted(draft))))
     return Section("problem", draft.word("heading.problem"), tuple(blocks))
+
+
+def stated(draft: Draft) -> Section:
+    """The circuit as it is given: its netlist, or the relations in place of one."""
+    circuit, file = draft.worked.circuit, draft.file
+    blocks: list[Block] = []
+    changed = changes(draft)
+    if changed:
+        blocks.append(Paragraph(draft.inlines(changed)))
+    if circuit is not None:
+        text = file.netlist.strip("\n") if file is not None else circuit.text.strip("\n")
+        if text:
+            blocks.append(Listing(text, "spice", draft.word("caption.netlist")))
+    elif file is not None and file.given:
+        blocks.append(draft.speech.paragraph("problem.given"))
+        blocks += [Equation(relation) for relation in file.given]
+    return Section("problem", "", tuple(blocks))
+
+
+def changes(draft: Draft) -> Sentence:
+    """How a further circuit differs from the one that it is made from."""
+    found = draft.file.circuits[draft.circuit].changes if draft.file is not None and draft.circuit else None
+    if found is None:
+        return ()
+    of = said("circuit.of", title=draft.title_of_circuit(found.of)) if found.of else said("circuit.own")
+    parts: list[Inline] = [said("circuit.this-is", of=of)]
+    if found.removed:
+        parts += [", ", said("circuit.without", names=named(found.removed))]
+    if found.added:
+        parts += [", ", said("circuit.with", names=named(found.added))]
+    if found.anew:
+        parts += [", ", said("circuit.anew", names=named(found.anew))]
+    if len(parts) == 1:
+        parts += [", ", said("circuit.models")]
+    return (*parts, ".")
 
 
 def wanted(draft: Draft) -> Iterator[Inlines]:
@@ -49,7 +78,9 @@ def wanted(draft: Draft) -> Iterator[Inlines]:
         # German nouns keep their capital; an English title is a clause here
         if draft.wishes.language == "en":
             title = f"{title[:1].lower()}{title[1:]}"
-        yield (Math(formula), *((Text(f", {title}"),) if title else ()))
+        own = draft.on(quantity)
+        place = (Text(" ("), *draft.speech.say("circuit.of", title=own.circuit_title), Text(")")) if own.circuit else ()
+        yield (Math(formula), *((Text(f", {title}"),) if title else ()), *place)
 
 
 def drawing(draft: Draft) -> Section:
@@ -147,6 +178,11 @@ def assumed(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Sentence]:
     if sources:
         ends = [node for name in sources for node in nodes[name]]
         yield (said("assumed.source", names=named(sources)), *used(draft, rows_at(draft, ends)))
+    for kind, key in (("ideal", "assumed.op-amp-ideal"), ("finite", "assumed.op-amp-finite")):
+        amplifiers = op_amps(draft, circuit, kind)
+        if amplifiers:
+            inputs = [node for name in amplifiers for node in nodes.get(name, ())[2:]]
+            yield (said(key, names=named(amplifiers)), *used(draft, rows_at(draft, inputs)))
     for names, how in circuit.matched:
         key = "assumed.matched-symmetry" if how == "symmetry" else "assumed.matched-stated"
         ends = [node for name in names for node in nodes.get(name, ())]
@@ -154,12 +190,20 @@ def assumed(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Sentence]:
     for line in circuit.assumptions:
         yield (said("assumed.stated", text=Code(line)),)
     for quantity in draft.worked.quantities:
+        if draft.on(quantity) is not draft:
+            continue
         for symbol, meaning in quantity.assumed.items():
             what: Inline = Symbol(symbol) if symbol.isalnum() else Code(symbol)
             yield (said("assumed.taken", symbol=what, meaning=Code(meaning)),)
     yield (said("assumed.leaving"), *used(draft, list(draft.rows)))
     for note in circuit.notes:
         yield (note,)
+
+
+def op_amps(draft: Draft, circuit: SmallSignalCircuit, kind: str) -> list[str]:
+    """The op amps that are idealised so: ``"ideal"`` or ``"finite"``."""
+    stated = draft.worked.circuit.directives.opamps if draft.worked.circuit else {}
+    return [element.name for element in circuit.elements if stated.get(element.name) == kind]
 
 
 def named(names: Sequence[str]) -> Sentence:

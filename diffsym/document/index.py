@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -28,11 +29,22 @@ class Printed:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A quantity in an index: what it stands under, as text and as it prints, and its title."""
+
+    under: str
+    mathml: str
+    latex: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
 class IndexEntry:
     """One document of the library. ``files`` are (label, file name) pairs; the title links to the first.
 
     ``chapter`` None stands behind all chapters; ``chapter_title`` of a chapter's first entry is its heading.
-    ``words`` are what it is found by besides its title; ``thumbnail`` is the file of a small picture.
+    ``words`` are what it is found by besides its title; ``thumbnail`` is the file of a small picture. ``more``: results
+    that are not shown. ``quantities`` and ``concepts`` are what an index lists it under.
     """
 
     name: str
@@ -45,6 +57,18 @@ class IndexEntry:
     files: tuple[tuple[str, str], ...] = ()
     words: str = ""
     thumbnail: str = ""
+    more: int = 0
+    quantities: tuple[Asked, ...] = ()
+    concepts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One heading of an index, as words or as a formula, and the entries below it; each with what it says of them."""
+
+    text: str
+    formula: Printed | None
+    entries: tuple[tuple[IndexEntry, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +92,41 @@ def chapters_of(entries: Sequence[IndexEntry]) -> tuple[Chapter, ...]:
     return tuple(chapters)
 
 
+def under(name: str) -> str:
+    """What a quantity stands under: A_d_ideal and A_d1 under A_d."""
+    base, _, rest = name.partition("_")
+    first = re.sub(r"[{}]", "", rest).partition("_")[0]
+    return f"{base}_{first.rstrip('0123456789') or first}" if first else base
+
+
+def by_quantity(entries: Sequence[IndexEntry]) -> tuple[Listed, ...]:
+    """Every quantity with the entries that derive it, in alphabetical order."""
+    found: dict[str, dict[str, list[str]]] = {}
+    printed: dict[str, Printed] = {}
+    known = {entry.name: entry for entry in entries}
+    for entry in entries:
+        for each in entry.quantities:
+            printed.setdefault(each.under, Printed(each.mathml, each.latex))
+            titles = found.setdefault(each.under, {}).setdefault(entry.name, [])
+            titles += [each.title] if each.title and each.title not in titles else []
+    return tuple(
+        Listed(text, printed[text], tuple((known[name], tuple(titles)) for name, titles in found[text].items()))
+        for text in sorted(found, key=lambda text: (text.lower(), text))
+    )
+
+
+def by_concept(entries: Sequence[IndexEntry]) -> tuple[Listed, ...]:
+    """Every concept with the entries that speak of it, in alphabetical order; capitals make no second concept."""
+    found: dict[str, list[IndexEntry]] = {}
+    written: dict[str, str] = {}
+    for entry in entries:
+        for concept in entry.concepts:
+            key = " ".join(concept.lower().split())
+            written.setdefault(key, concept)
+            found.setdefault(key, []).append(entry)
+    return tuple(Listed(written[key], None, tuple((entry, ()) for entry in found[key])) for key in sorted(found))
+
+
 def write_index(
     entries: Sequence[IndexEntry],
     *,
@@ -82,6 +141,7 @@ def write_index(
     ``claims`` are those proved in all documents together, ``gaps`` those that are not.
     """
     printer = environment("html", DEFAULT, templates=templates)
+    printer.filters["mathml"] = Markup
     printer.filters["results"] = lambda entry: [Markup(each.mathml) for each in printed_results(entry)]
     printer.filters["printed_results"] = lambda entry: [
         {"mathml": Markup(each.mathml), "latex": Markup(escape_html(each.latex))} for each in printed_results(entry)
@@ -91,6 +151,8 @@ def write_index(
         "language": language,
         "entries": tuple(entries),
         "chapters": chapters_of(entries),
+        "quantities": by_quantity(entries),
+        "concepts": by_concept(entries),
         "claims": claims,
         "gaps": gaps,
     }

@@ -6,19 +6,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from diffsym.derivation.catalogue_names import catalogue_names
 from diffsym.derivation.library import worked_of
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked
 from diffsym.document.builder import build
 from diffsym.document.chapters import chapter_title
 from diffsym.document.concepts import words_of
-from diffsym.document.index import IndexEntry, printed_results
+from diffsym.document.formulas import DIALECTS
+from diffsym.document.index import Asked, IndexEntry, printed_results, under
 from diffsym.document.neighbours import Around, files_of
 from diffsym.document.pages import BESIDE, page
 from diffsym.document.pictures import with_files
 from diffsym.document.reproduction import reproduction_of
 from diffsym.document.tree import Document
-from diffsym.expression.tree import Relation, symbols_of
+from diffsym.expression.names import joined
+from diffsym.expression.printing import to_latex
+from diffsym.expression.tree import Relation, Symbol, symbols_of
+
+MOST_RESULTS = 6
+"""Results of one document that an index shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,18 +95,33 @@ def pages_of(
 def _entry(document: Document, worked: Worked, file: DerivationFile | None, formats: Sequence[str]) -> IndexEntry:
     shown = () if document.audience == "student" else worked.quantities
     results = tuple(Relation((quantity.left, quantity.tree), ("=",)) for quantity in shown)
+    asked = tuple(
+        Asked(
+            name,
+            DIALECTS["html"].math(Symbol(joined(name)), document.notation),
+            to_latex(Symbol(joined(name)), document.notation),
+            quantity.spec.title,
+        )
+        for quantity in shown
+        if (name := under(quantity.spec.name))
+    )
     bare = IndexEntry(
         name=document.name,
         title=document.title,
         chapter=document.chapter,
         chapter_title="" if document.chapter is None else chapter_title(document.chapter, document.language),
         catalog=file.catalog if file else "",
-        results=results,
+        results=results[:MOST_RESULTS],
+        more=max(0, len(results) - MOST_RESULTS),
+        quantities=asked,
+        concepts=file.concepts if file else (),
         notation=document.notation,
         files=files_of(document.name, formats),
     )
     named = [document.name, bare.catalog, bare.chapter_title, *(file.covers if file else ())]
     named += [each for quantity in worked.quantities for each in (quantity.spec.name, quantity.spec.title)]
     named += [name for relation in results for name in symbols_of(relation)]
-    named += [element.name for element in worked.circuit.elements] if worked.circuit else []
+    named += (*file.concepts, *catalogue_names(file)) if file else ()
+    for each in (worked, *worked.circuits.values()):
+        named += [element.name for element in each.circuit.elements] if each.circuit else []
     return replace(bare, results=printed_results(bare), words=words_of(document, named))

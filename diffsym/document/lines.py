@@ -10,11 +10,11 @@ from diffsym.derivation.branch_currents import node_sum
 from diffsym.derivation.checking import CheckedDerivation
 from diffsym.derivation.said import Inline, Reference, Said, Sentence, said, turned
 from diffsym.derivation.scribe import UNUSED
-from diffsym.derivation.steps import Line, Netlist, Passage, Remark
+from diffsym.derivation.steps import Line, Netlist, Passage, Remark, Tabulated
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
 from diffsym.document.front import MOST_CURRENTS
-from diffsym.document.tree import Block, Equation, Heading, Listing, Paragraph, Section, Step
+from diffsym.document.tree import Block, Equation, Heading, Listing, Paragraph, Section, Step, Table
 
 REPEATED = ("KCL", "LAW", "GIVEN")
 """Rules whose lines are shown once in a document, whatever is said before them."""
@@ -162,6 +162,9 @@ def _fresh(draft: Draft, passage: Passage, place: int, repeated: Sequence[str | 
             if text not in draft.told:
                 yield from half(draft, step)
             draft.told.add(text)
+        case Tabulated(header, rows):
+            cells = tuple(tuple(draft.inlines(cell) for cell in row) for row in rows)
+            yield Table(tuple(draft.inlines(cell) for cell in header), cells)
         case Remark():
             words = draft.inlines(step.said)
             again = turned(step.said, draft.alias)

@@ -29,12 +29,15 @@ from diffsym.expression.tree import (
 LONGEST = 9
 """Symbols of a limit that is told in a sentence."""
 
+DENSITY = "noise"
+"""The method of what is a mean square, whose sign tells nothing."""
+
 
 def interpretation(draft: Draft) -> Section:
     words = draft.words
     blocks: list[Block] = [Paragraph(draft.inlines(sentence)) for sentence in words.interpretation]
     if not words.interpretation:
-        told = [draft.inlines(entry) for q in draft.worked.quantities for entry in told_by(q, _parameters(draft))]
+        told = [draft.inlines(entry) for q in draft.worked.quantities for entry in told_by(q, _parameters(draft.on(q)))]
         blocks += [Items(tuple(told))] if told else []
     computed = mistakes(draft)
     if words.mistakes or computed:
@@ -59,7 +62,7 @@ def told_by(quantity: WorkedQuantity, parameters: frozenset[str]) -> Iterator[Se
     if tree == ZERO:
         yield (said("meaning.zero", quantity=left),)
         return
-    sign = sign_of(tree)
+    sign = 0 if quantity.derivations[0].derivation.method == DENSITY else sign_of(tree)
     if sign:
         yield (said("meaning.positive" if sign > 0 else "meaning.negative", quantity=left),)
     for limit in quantity.limits:

@@ -100,7 +100,7 @@ def slips(worked: Worked) -> Iterator[Slip]:
 
 def of_factors(worked: Worked, quantity: WorkedQuantity) -> Iterator[Slip]:
     """One output for the difference of two, and an earlier quantity taken for another that is a multiple of it."""
-    small = worked.small_signal
+    small = worked.of(quantity).small_signal
     if small is None or quantity.value is None:
         return
     writer = writer_for(small, 2500)
@@ -143,7 +143,7 @@ def _value(tree: Expression, results: dict[str, WorkedQuantity]) -> Rational | N
 
 def of_circuits(worked: Worked, quantity: WorkedQuantity) -> Iterator[Slip]:
     """Results of the circuits that one analyses by mistake."""
-    small = worked.small_signal
+    small = worked.of(quantity).small_signal
     value = quantity.value
     if small is None or value is None or value.terms > MOST_TERMS or not _measures(quantity.asked):
         return

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from diffsym.derivation.course import teaching_place
+
+__all__ = ["LABELS", "Around", "Link", "files_of", "teaching_place"]
 
 LABELS = {
     "html": "HTML",
@@ -21,30 +24,46 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A page of the library."""
+    """A page of the library, by the file of its web page."""
 
     title: str
     file: str
 
+    @property
+    def name(self) -> str:
+        """What the files of all its formats are called but for their endings."""
+        return self.file.rpartition(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Where a page stands in the library: its contents, the pages before and after it, its other formats."""
+    """Where a page stands in the library: its contents, the pages before and after it, its other formats.
+
+    ``lemmas``: pages that it builds on; ``uses``: pages that build on it; ``main``: the page that it is a variant of.
+    """
 
     contents: Link
     chapter: str = ""
     previous: Link | None = None
     next: Link | None = None
     formats: tuple[Link, ...] = ()
+    lemmas: tuple[Link, ...] = ()
+    uses: tuple[Link, ...] = ()
+    main: Link | None = None
+    variants: tuple[Link, ...] = ()
+
+    @property
+    def related(self) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+        """What a page says of other pages: the word for it, and the pages."""
+        groups = (
+            ("builds_on", self.lemmas),
+            ("used_by", self.uses),
+            ("variant_of", (self.main,) if self.main else ()),
+            ("variants", self.variants),
+        )
+        return tuple((word, links) for word, links in groups if links)
 
 
 def files_of(name: str, formats: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """What the index calls each file of a document, and the file."""
     return tuple((LABELS[format], f"{name}.{format}") for format in LABELS if format in formats)
-
-
-def teaching_place(chapter: int | None, catalog: str, name: str) -> tuple[bool, int, tuple[tuple[int, str], ...], str]:
-    """The key of teaching order: by chapter, then by entry of the catalogue with C9 before C10, then by name."""
-    parts = re.findall(r"\d+|\D+", catalog)
-    numbered = tuple((int(part), "") if part.isdecimal() else (-1, part) for part in parts)
-    return (chapter is None, chapter or 0, numbered, name)

@@ -97,7 +97,8 @@ def _code_of(result: Result, again: Reproduction) -> Iterator[str]:
         yield f"diffsym.assert_formula(circuit, {claim}, define={define})"
     else:
         if result is next(each for each in again.results if not each.solved):
-            yield f"solution = diffsym.derive_text({_literal(again.derivation)})"
+            variant = f", variant={_literal(again.variant)}" if again.variant else ""
+            yield f"solution = diffsym.derive_text({_literal(again.derivation)}{variant})"
         yield f"{name} = solution[{_literal(result.name)}]\n{name}"
         yield f"assert {name}.equals({_literal(result.formula)})"
     if result.values:

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from diffsym.derivation.checks import unit_of_symbol
 from diffsym.derivation.findings import expanded
-from diffsym.derivation.hand import Worksheet, by_hand
+from diffsym.derivation.hand import MOST_DIGITS, Worksheet, by_hand
 from diffsym.derivation.said import Amount, Inline, Together
 from diffsym.derivation.typical import typical_values
 from diffsym.derivation.worked import WorkedQuantity
@@ -51,5 +51,5 @@ def listed_values(draft: Draft, values: Mapping[str, Fraction]) -> Together:
     out: list[Inline] = []
     for name, value in values.items():
         out += [", "] if out else []
-        out += [Symbol(name), " = ", Amount(si(value, unit_of_symbol(name, draft.notation)))]
+        out += [Symbol(name), " = ", Amount(si(value, unit_of_symbol(name, draft.notation), MOST_DIGITS))]
     return Together(tuple(out))

@@ -40,14 +40,16 @@ def page(
         raise unknown_format(format)
     if format in TEXT_FORMATS:
         return write(document, format, templates=templates, fragment=fragment, around=around)
+    if format == "pdf":
+        return _pdf(document, templates, around)
     return _MADE[format](document, templates, reproduction)
 
 
-def _pdf(document: Document, templates: Path | None, reproduction: Reproduction | None) -> bytes:
+def _pdf(document: Document, templates: Path | None, around: Around | None) -> bytes:
     from diffsym.document.typst_pages import pdf
 
     shown, pictures = with_files(with_figures(document, _at_hand))
-    return pdf(write(shown, "typ", templates=templates), pictures)
+    return pdf(write(shown, "typ", templates=templates, around=around), pictures)
 
 
 def _at_hand(figure: Figure) -> Figure:
@@ -68,7 +70,6 @@ def _word(document: Document, templates: Path | None, reproduction: Reproduction
 
 
 _MADE: Mapping[str, Callable[[Document, Path | None, Reproduction | None], str | bytes]] = {
-    "pdf": _pdf,
     "ipynb": _notebook,
     "docx": _word,
 }

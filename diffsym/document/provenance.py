@@ -9,8 +9,8 @@ from hashlib import sha256
 from diffsym.document.draft import Draft
 from diffsym.version import __version__
 
-WORDS = ("expect", "words")
-"""Keys of a file that change nothing of what is derived: expectations, translations."""
+WORDS = ("expect", "words", "concepts", "lemmas")
+"""Keys that change nothing of what is derived: expectations, translations, what a page is found by and linked to."""
 
 
 def provenance(draft: Draft) -> tuple[tuple[str, str], ...]:
@@ -35,7 +35,14 @@ def fingerprint(text: str) -> str:
 def asked_in(text: str) -> str:
     """What a derivation file asks, in a fixed form without comments, layout, expectations and translations."""
     table = tomllib.loads(text)
-    quantities = table.get("quantity", [])
-    asked = [{key: value for key, value in each.items() if key not in WORDS} for each in quantities]
-    rest = {key: value for key, value in table.items() if key not in WORDS}
-    return json.dumps({**rest, "quantity": asked}, sort_keys=True, default=str)
+    return json.dumps(_asked({"quantity": [], **table}), sort_keys=True, default=str)
+
+
+def _asked(value: object, depth: int = 0) -> object:
+    """A table without the keys of WORDS, and without what the catalogue calls a quantity."""
+    if isinstance(value, list):
+        return [_asked(each, depth) for each in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: each for key, each in value.items() if key not in WORDS and not (depth and key == "catalog")}
+    return {key: _asked(each, depth + 1) for key, each in kept.items()}

@@ -13,7 +13,18 @@ from diffsym.document.numbers import listed_values, values_for
 from diffsym.document.tree import Blank, Block, Paragraph, Section, Strong, Text
 from diffsym.expression.tree import ZERO, Relation, Symbol
 
-STARTS = ("large-signal", "device-law", "given", "composite")
+STARTS = (
+    "large-signal",
+    "device-law",
+    "given",
+    "composite",
+    "roots",
+    "lemma",
+    "gm-rout",
+    "superposition",
+    "return-ratio",
+    "time-constants",
+)
 """Methods that begin in another way than with KCL."""
 
 MOST_ROWS = 14

@@ -14,7 +14,16 @@ from diffsym.expression.notation import Notation
 from diffsym.expression.printing import to_text
 from diffsym.expression.tree import Expression, symbols_of
 
-SOLVED = ("kcl", "half-circuit", "determinants")
+SOLVED = (
+    "kcl",
+    "half-circuit",
+    "determinants",
+    "lemma",
+    "gm-rout",
+    "superposition",
+    "return-ratio",
+    "time-constants",
+)
 """Methods whose quantities ``Circuit.solve`` answers by itself; others need the derivation."""
 
 
@@ -33,11 +42,15 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """``netlist`` or ``derivation`` may be empty; a notebook without either runs nothing."""
+    """``netlist`` or ``derivation`` may be empty; a notebook without either runs nothing.
+
+    ``variant``: the one that is meant of the derivation.
+    """
 
     netlist: str
     derivation: str
     results: tuple[Result, ...]
+    variant: str = ""
 
 
 def reproduction_of(worked: Worked, file: DerivationFile | None = None) -> Reproduction:
@@ -49,14 +62,20 @@ def reproduction_of(worked: Worked, file: DerivationFile | None = None) -> Repro
             netlist = netlist.partition("\n")[2]
     if re.search(r"^\s*\.(include|lib)\b", netlist, re.IGNORECASE | re.MULTILINE):
         return Reproduction("", "", ())
-    return Reproduction(netlist, file.text if file is not None else "", tuple(_results(worked, file)))
+    variant = file.name.removeprefix(f"{file.variant_of}-") if file is not None and file.variant_of else ""
+    return Reproduction(netlist, file.text if file is not None else "", tuple(_results(worked, file)), variant)
 
 
 def _results(worked: Worked, file: DerivationFile | None) -> Iterator[Result]:
     taken = {"diffsym", "circuit", "solution", "values"}
     for quantity in worked.quantities:
         derivation = quantity.derivations[0].derivation
-        solved = worked.circuit is not None and derivation.method in SOLVED and not quantity.spec.in_terms_of
+        solved = (
+            worked.circuit is not None
+            and not quantity.spec.circuit
+            and derivation.method in SOLVED
+            and not quantity.spec.in_terms_of
+        )
         name = quantity.spec.name
         if not solved and (file is None or not name):
             continue

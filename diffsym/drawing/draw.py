@@ -20,7 +20,7 @@ from diffsym.drawing.placed import GRID_CM, Cell, Layout, Symbol
 from diffsym.drawing.reading import read_sheet
 from diffsym.drawing.routing import Effort
 from diffsym.drawing.row import in_rows
-from diffsym.drawing.shapes import TRANSISTORS
+from diffsym.drawing.shapes import TRANSISTORS, Box
 from diffsym.drawing.sheet import Sheet
 from diffsym.drawing.stage import stage
 from diffsym.drawing.terminals import add_grounds, add_ports, add_rails
@@ -157,7 +157,7 @@ def _placer(sheet: Sheet) -> Callable[[int], Draft]:
         def flowing(_: int) -> Draft:
             draft = flow(sheet)
             pin_symbols(draft, sheet.places)
-            return _with_named_controls(_with_terminals(draft, sheet), sheet)
+            return _with_named_inputs(_with_named_controls(_with_terminals(draft, sheet), sheet), sheet)
 
         return flowing
     return ladder(sheet).draft
@@ -172,6 +172,17 @@ def _with_named_controls(draft: Draft, sheet: Sheet) -> Draft:
     return draft
 
 
+def _with_named_inputs(draft: Draft, sheet: Sheet) -> Draft:
+    """The names of nodes of which rows speak: at an op amp's input, else at their first pin."""
+    for net in sorted(set(sheet.node_names) - set(sheet.ports) - sheet.steering):
+        points = draft.points(net)
+        inputs = [point for _, pin, point in points if pin in ("+", "-")]
+        if points:
+            at = inputs[0] if inputs else points[0][2]
+            draft.symbols.append(Symbol("hint", "", at, {"at": net}, latex=sheet.node_names[net]))
+    return draft
+
+
 def _with_named_tails(draft: Draft, sheet: Sheet) -> Draft:
     """The names of nodes at which sources meet, over the middle of their wire; and of drains that go on to a gate."""
     for net in sorted(set(sheet.node_names) - set(sheet.ports) - sheet.steering):
@@ -179,6 +190,9 @@ def _with_named_tails(draft: Draft, sheet: Sheet) -> Draft:
         xs = xs if len(xs) > 1 else sorted({x for _, pin, (x, _) in draft.points(net) if pin == "d"})
         if xs and net in draft.tracks:
             at = ((xs[0] + xs[-1]) // 2, draft.tracks[net])
+            if any(symbol.shape == "opamp" and symbol.box.grown(1).meets(Box(*at, *at)) for symbol in draft.symbols):
+                # an amplifier between the sources: the wire goes around it, and the name stands at one of them
+                at = (xs[0], draft.tracks[net])
             draft.symbols.append(Symbol("hint", "", at, {"at": net}, latex=sheet.node_names[net]))
     return draft
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -158,8 +159,14 @@ class _Devices:
             self.node_names[net] = self.called[net]
         elif _OUTPUT.fullmatch(net) or len(pins) == 1:
             self.ports[net] = Port(net, self.called[net], False)
-        elif sum(pin == "s" for _, pin in pins) > 1:
+        elif sum(pin == "s" for _, pin in pins) > 1 or self.spoken(pins):
             self.node_names[net] = self.called[net]
+
+    def spoken(self, pins: list[tuple[Part, str]]) -> bool:
+        """Whether a node is named: without devices no second drawing shows the nodes of which the rows speak."""
+        if any(each.kind in "MQJD" for each in self.elements):
+            return False
+        return not any(part.shape == "V" for part, _ in pins)
 
     def demote(self, parts: Iterable[Part]) -> None:
         """An output by its name that drives a gate is no output where there is one that does not."""
@@ -227,7 +234,10 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
     nets = {net for part in kept for net in part.pins.values()}
     # the name of a driven node is wanted only where a controlled source speaks of it
     spoken = {net for part in kept if part.control and not part.spoken for net in part.control}
-    names = {net: called[net] for net in (nets - driven) | spoken if net != GROUND}
+    met = Counter(net for part in kept for net in part.pins.values())
+    # where only two parts meet, the wire between them needs no name
+    wanted = {net for net in nets - driven if met[net] != 2} | spoken
+    names = {net: called[net] for net in wanted if net != GROUND}
     sheet = Sheet(
         circuit.title,
         kept,

@@ -194,7 +194,7 @@ def name_tracks(draft: Draft, sheet: Sheet, ends: Mapping[str, Sequence[Point]],
         if port is None:
             if net in sheet.steering and net in sheet.net_names and not sheet.fixed(net):
                 draft.symbols.append(Symbol("name", "", middle, {"at": net}, latex=sheet.net_names[net]))
-            elif net in sheet.node_names and len(own) != 2:
+            elif net in sheet.node_names:
                 draft.symbols.append(Symbol("hint", "", middle, {"at": net}, latex=sheet.node_names[net]))
             continue
         sides = [(1, max(own), max(xs)), (-1, min(own), min(xs))]

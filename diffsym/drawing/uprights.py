@@ -82,7 +82,7 @@ def _ceiling(sheet: Sheet) -> set[str]:
     """Parts from a drain that nothing else feeds to ground: they stand for loads at a grounded supply."""
     found = set()
     for part in sheet.parts:
-        if part.shape not in ("R", "L", "I") or GROUND not in part.ends or any(is_top(sheet, n) for n in sheet.nets):
+        if part.shape not in ("R", "L") or GROUND not in part.ends or any(is_top(sheet, n) for n in sheet.nets):
             continue
         net = part.ends[0] if part.ends[1] == GROUND else part.ends[1]
         drains = [other for other, pin in sheet.on(net) if other.shape in TRANSISTORS and pin == "d"]

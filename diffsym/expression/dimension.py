@@ -32,20 +32,34 @@ from diffsym.expression.tree import (
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """Exponents of volt, ampere and second: Ω is V/A, F is A·s/V."""
+    """Exponents of volt, ampere, second, kelvin and metre: Ω is V/A, F is A·s/V."""
 
     volt: int | Fraction = 0
     ampere: int | Fraction = 0
     second: int | Fraction = 0
+    kelvin: int | Fraction = 0
+    metre: int | Fraction = 0
 
     def __mul__(self, other: Dimension) -> Dimension:
-        return Dimension(self.volt + other.volt, self.ampere + other.ampere, self.second + other.second)
+        return Dimension(
+            self.volt + other.volt,
+            self.ampere + other.ampere,
+            self.second + other.second,
+            self.kelvin + other.kelvin,
+            self.metre + other.metre,
+        )
 
     def __truediv__(self, other: Dimension) -> Dimension:
         return self * other**-1
 
     def __pow__(self, exponent: int | Fraction) -> Dimension:
-        return Dimension(self.volt * exponent, self.ampere * exponent, self.second * exponent)
+        return Dimension(
+            self.volt * exponent,
+            self.ampere * exponent,
+            self.second * exponent,
+            self.kelvin * exponent,
+            self.metre * exponent,
+        )
 
 
 DIMENSIONLESS = Dimension()
@@ -62,6 +76,12 @@ NAMED = {
     "1/s": Dimension(second=-1),
     "W": Dimension(volt=1, ampere=1),
     "C": Dimension(ampere=1, second=1),
+    "J": Dimension(volt=1, ampere=1, second=1),
+    "J/K": Dimension(volt=1, ampere=1, second=1, kelvin=-1),
+    "K": Dimension(kelvin=1),
+    "m": Dimension(metre=1),
+    "V²/Hz": Dimension(volt=2, second=1),
+    "A²/Hz": Dimension(ampere=2, second=1),
 }
 """Units with a name of their own, in the order in which ``unit_text`` prefers them."""
 
@@ -90,6 +110,8 @@ BY_NAME = {
     "pi": "1",
     "CMRR": "1",
     "PSRR": "1",
+    "kB": "J/K",
+    "q": "C",
     "GBW": "1/s",
     **dict.fromkeys(("kn", "kp", "Kn", "Kp", "knprime", "kpprime", "Knprime", "Kpprime"), "A/V^2"),
     **dict.fromkeys(("mun", "mup", "mueff", "Cox"), None),
@@ -116,10 +138,14 @@ def dimension_named(unit: str) -> Dimension:
 
 def guessed(name: str) -> Dimension | None:
     """What the symbol of this name usually is: ``R… r…`` Ω, ``g…`` S, ``V… v…`` V; None where nothing is usual."""
+    if name.startswith("sigma") and len(name) > len("sigma"):
+        # the standard deviation of something has the unit of that
+        return guessed(name.removeprefix("sigma"))
     if name in BY_NAME:
         unit = BY_NAME[name]
     else:
-        unit = BY_BASE.get(glyphs(name).base)
+        base = glyphs(name).base
+        unit = BY_BASE.get(base) or BY_NAME.get(base if len(base) > 1 else "")
     return None if unit is None else dimension_named(unit)
 
 
@@ -128,7 +154,13 @@ def unit_text(dimension: Dimension) -> str:
     for name, named in NAMED.items():
         if named == dimension:
             return name
-    powers = (("V", dimension.volt), ("A", dimension.ampere), ("s", dimension.second))
+    powers = (
+        ("V", dimension.volt),
+        ("A", dimension.ampere),
+        ("s", dimension.second),
+        ("K", dimension.kelvin),
+        ("m", dimension.metre),
+    )
     over = "·".join(_power_text(name, power) for name, power in powers if power > 0)
     under = "·".join(_power_text(name, -power) for name, power in powers if power < 0)
     return (over or "1") + (f"/({under})" if "·" in under else f"/{under}" if under else "")

@@ -156,10 +156,11 @@ PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def si(value: float | Fraction, unit: str = "") -> str:
+def si(value: float | Fraction, unit: str = "", digits: int = 0) -> str:
     """A number as tables have it: ``10 kΩ``, ``1 mS``, ``−9.09``; three digits, or four when the first one is 1.
 
     ``unit``: ``Ω``, ``A/V²`` …; a number without unit has no prefix. Rounding is exact: the same text anywhere.
+    ``digits``: as many at least.
     """
     unit = "" if unit == "1" else unit
     if isinstance(value, float) and not math.isfinite(value):
@@ -168,24 +169,24 @@ def si(value: float | Fraction, unit: str = "") -> str:
     exact = Fraction(value)
     if exact == 0:
         return f"0 {unit}".rstrip()
-    digits, exponent = _rounded(abs(exact))
+    figures, exponent = _rounded(abs(exact), digits)
     sign = "−" if exact < 0 else ""
     takes_prefix = bool(unit) and unit[0] != "1" and unit[1:2] not in ("²", "³", "^")
     step = 3 * (exponent // 3)
     if takes_prefix and step in PREFIXES:
-        return f"{sign}{_placed(digits, exponent - step)} {PREFIXES[step]}{unit}"
+        return f"{sign}{_placed(figures, exponent - step)} {PREFIXES[step]}{unit}"
     if -3 <= exponent < 5:
-        return f"{sign}{_placed(digits, exponent)} {unit}".rstrip()
-    return f"{sign}{_placed(digits, 0)}×10{str(exponent).translate(_RAISED)} {unit}".rstrip()
+        return f"{sign}{_placed(figures, exponent)} {unit}".rstrip()
+    return f"{sign}{_placed(figures, 0)}×10{str(exponent).translate(_RAISED)} {unit}".rstrip()
 
 
-def _rounded(value: Fraction) -> tuple[str, int]:
+def _rounded(value: Fraction, least: int = 0) -> tuple[str, int]:
     """Significant digits and the exponent of ten of the first one."""
     exponent = len(str(value.numerator // value.denominator)) - 1 if value >= 1 else 0
     while value < Fraction(10) ** exponent:
         exponent -= 1
     leading = value / Fraction(10) ** exponent
-    count = 4 if leading < 2 else 3
+    count = max(4 if leading < 2 else 3, least)
     digits = str(round(leading * 10 ** (count - 1)))
     return (digits, exponent) if len(digits) == count else (digits[:-1], exponent + 1)
 

@@ -173,8 +173,9 @@ def glyphs(name: str) -> Glyphs:
         stem, primes = stem[: -len("prime")], primes + 1
     prefix = "Delta" if re.match(r"Delta[A-Za-z]", stem) else ""
     stem = stem[len(prefix) :]
-    if stem in WORDS:
-        return Glyphs(prefix, stem, "", primes)
+    word = next((word for word in WORDS if stem.startswith(word)), None)
+    if word is not None:
+        return Glyphs(prefix, word, stem[len(word) :], primes)
     base = _greek_start(stem) or stem[:1]
     return Glyphs(prefix, base, stem[len(base) :], primes)
 

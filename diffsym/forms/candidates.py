@@ -10,9 +10,11 @@ from diffsym.expression.tree import (
     Expression,
     Negation,
     Parallel,
+    Power,
     Product,
     Quotient,
     Symbol,
+    number,
     parallel_of,
     sum_of,
     symbols_of,
@@ -89,6 +91,9 @@ class Joining:
         """The product of parts and a number: over one denominator where a number or a part divides."""
         cost = sum(part.cost for part in parts) + 0.3 * (len(parts) - 1) + (0.5 if (top, bottom) != (1, 1) else 0)
         return Candidate(cost, fraction_of([part.tree for part in parts], top, bottom))
+
+    def raised(self, candidate: Candidate, power: int) -> Candidate:
+        return Candidate(candidate.cost * power, Power(candidate.tree, number(power)))
 
     def signed(self, candidate: Candidate, negative: bool) -> Candidate:
         return Candidate(candidate.cost + 0.1, Negation(candidate.tree)) if negative else candidate

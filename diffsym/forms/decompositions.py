@@ -26,6 +26,12 @@ def _linear(s: Parts, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Pl
     yield 1 + LEAST_SUM, (slope, s.part(b, d)), lambda slope, rest: s.plus(s.times(slope, x), rest)
     if d != 1:
         yield 1 + LEAST_SUM, (slope, s.part(b, a)), lambda slope, rest: s.times(slope, s.plus(x, rest))
+    elif len(a) > 1 and (beside := s.multiple(a, b)) and (rest := b - a * beside):
+        yield (
+            1.3 + 2 * LEAST_SUM,
+            (slope, s.part(beside, d), s.part(rest, d)),
+            lambda slope, beside, rest: s.plus(s.times(slope, s.plus(x, beside)), rest),
+        )
 
 
 def _proportional(s: Parts, a: Any, b: Any, c: Any, d: Any, place: int) -> Iterator[Plan]:

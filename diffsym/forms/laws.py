@@ -32,7 +32,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.fractions import is_reciprocal, leaves
 from diffsym.forms.order import KindOf, arranged
-from diffsym.forms.ratio import Ratio, cancelled, ratio_of, without
+from diffsym.forms.ratio import Ratio, cancelled, in_one_product, ratio_of, without
 
 MOST_ROUNDS = 40
 """Laws applied to one node; each makes it shorter or plainer, so few are needed."""
@@ -125,14 +125,18 @@ def _shared_factor(node: Expression) -> Expression | None:
     """a b + a c → a (b + c), also of some terms only; the factor that saves most."""
     terms = children(node)
     ratios = [ratio_of(term) for term in terms]
-    best: tuple[int, bool, Expression] | None = None
+    if in_one_product(ratios):
+        return None
+    best: tuple[float, bool, Expression] | None = None
     for up in (True, False):
         counts: Counter[Expression] = Counter()
         for ratio in ratios:
             counts.update(list(dict.fromkeys(ratio.above if up else ratio.below)))
         for factor, count in counts.items():
-            saved = leaves(factor) * (count - 1)
-            if count > 1 and saved and (best is None or saved > best[0]):
+            # among equals the one that leaves like terms: x (y + z) + 2 y z rather than y (x + 2 z) + x z
+            scales = {abs(ratio.scale) for ratio in ratios if factor in (ratio.above if up else ratio.below)}
+            saved = leaves(factor) * (count - 1) + (0.5 if len(scales) == 1 else 0)
+            if count > 1 and saved >= 1 and (best is None or saved > best[0]):
                 best = saved, up, factor
     if best is None:
         return None

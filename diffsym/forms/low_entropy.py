@@ -10,14 +10,14 @@ cannot get shorter than the best so far is not looked at: each symbol of f is wr
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from math import inf
+from collections.abc import Callable, Iterator, Sequence
+from math import gcd, inf
 from typing import Any
 
-from diffsym.expression.tree import ONE, Negation, Quotient, number
+from diffsym.expression.tree import ONE, Expression, Negation, Power, Quotient, number, sum_of
 from diffsym.forms.candidates import Candidate
 from diffsym.forms.decompositions import SHAPES, Plan
-from diffsym.forms.fractions import has_fraction, leaves
+from diffsym.forms.fractions import fraction_of, has_fraction, leaves
 from diffsym.forms.order import KindOf
 from diffsym.forms.parts import Key, Part, Parts
 from diffsym.kernel.rational import Field, Rational
@@ -39,10 +39,25 @@ FEWEST = 2
 FEW = 4
 """… and how many of them."""
 
+MOST_POWERS = 5
+"""Terms of a polynomial in one product that is written out."""
+
 PARTS_OF_CALL = 6
 """Quotients that one call in the budget stands for; they are what takes time."""
 
 TIE = 1e-9
+
+
+UNEVEN = 0.2
+"""For unlike numbers in a bracket."""
+
+
+def dearer(made: Callable[..., Candidate]) -> Callable[..., Candidate]:
+    def candidate(*parts: Candidate) -> Candidate:
+        found = made(*parts)
+        return Candidate(found.cost + UNEVEN, found.tree)
+
+    return candidate
 
 
 class Search(Parts):
@@ -94,6 +109,8 @@ class Search(Parts):
             raise TimeoutError
         places = sorted(self.places(top) | self.places(bottom))
         found = self.trivial(top, bottom, places)
+        if found is None and bottom == 1:
+            found = self.in_one_product(top)
         if found is None:
             groups, scale = self.groups(top, bottom)
             if len(groups) > 1 or scale != (1, 1):
@@ -121,6 +138,28 @@ class Search(Parts):
                 cost = 1.0 if above else 1.2
                 return Candidate(cost + 0.1, Negation(tree)) if sign < 0 else Candidate(cost, tree)
         return None
+
+    def in_one_product(self, top: Any) -> Candidate | None:
+        """β² + 2β + 2 and the like: three or more powers of one product that cannot be factored are written out."""
+        if not 3 <= len(top) <= MOST_POWERS:
+            return None
+        monomials = [tuple(map(int, monomial)) for monomial in top.monoms()]
+        size = gcd(*(sum(monomial) for monomial in monomials))
+        first = max(monomials, key=sum)
+        unit = tuple(power * size // sum(first) for power in first)
+        if any(monomial != tuple(power * sum(monomial) // size for power in unit) for monomial in monomials):
+            return None
+        if sum(power for _, power in self.factors(top)[1]) != 1 or self.factors(top)[0] != 1:
+            return None
+        return Candidate(float(sum(first)), sum_of([self.term(*each) for each in zip(monomials, top.coeffs())]))
+
+    def term(self, monomial: Sequence[int], coefficient: Any) -> Expression:
+        factors = [
+            atom if power == 1 else Power(atom, number(power))
+            for atom, power in zip(self.field.atoms, monomial)
+            if power
+        ]
+        return fraction_of(factors, int(coefficient), 1)
 
     def split(self, groups: Sequence[Part], scale: tuple[int, int], limit: float) -> Candidate | None:
         """Product of groups that share no symbol, with the numerical factor in front."""
@@ -187,6 +226,8 @@ class Search(Parts):
         return best
 
     def plans(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Plan]:
+        if bottom == 1:
+            yield from self.as_product(top)
         if len(places) >= 3:
             yield from self.blocks(top, bottom, places)
         above, below = top.degrees(), bottom.degrees()
@@ -201,6 +242,34 @@ class Search(Parts):
             if self.spent:
                 break
             yield from self.by_symbol(top, bottom, place)
+        for place in places:
+            if max(above[place], below[place]) == 2 and not self.spent:
+                yield from self.by_square(top, bottom, place)
+
+    def as_product(self, top: Any) -> Iterator[Plan]:
+        """Factors that share symbols, each written by itself."""
+        constant, factors = self.factors(top)
+        if sum(power for _, power in factors) < 2 or len(top) < 2:
+            return
+        powers = [power for _, power in factors]
+        least = 0.3 * (len(factors) - 1) + (0.5 if abs(constant) != 1 else 0)
+
+        def product(*parts: Candidate) -> Candidate:
+            raised = [part if power == 1 else self.raised(part, power) for part, power in zip(parts, powers)]
+            return self.signed(self.joined(raised, abs(constant), 1), constant < 0)
+
+        yield least, tuple(self.part(factor, self.field.unit) for factor, _ in factors), product
+
+    def by_square(self, top: Any, bottom: Any, place: int) -> Iterator[Plan]:
+        """The same ways around x² where x stands in no other power, as a mismatch Δ does."""
+        square = self.field.generators[place] ** 2
+        a, c = (part.derivative(place).derivative(place) // 2 for part in (top, bottom))
+        b, d = top - a * square, bottom - c * square
+        if any(place in self.places(part) for part in (a, b, c, d)):
+            return
+        rule = SHAPES.get((a != 0, b != 0, c != 0, d != 0))
+        if rule is not None:
+            yield from rule(self, a, b, c, d, self.squared(place))
 
     def by_symbol(self, top: Any, bottom: Any, place: int) -> Iterator[Plan]:
         """Every way to write (A x + B)/(C x + D) around x."""
@@ -211,7 +280,13 @@ class Search(Parts):
         d = bottom - c * generator
         shape = (a != 0, b != 0, c != 0, d != 0)
         rule = SHAPES.get(shape)
-        if rule is not None:
+        if rule is None:
+            return
+        if bottom == 1 and len({abs(int(value)) for value in a.coeffs()}) > 1:
+            # x (y + z) + 2 y z rather than y (x + 2 z) + x z: what is symmetric stays so
+            for least, wanted, made in rule(self, a, b, c, d, place):
+                yield least + UNEVEN, wanted, dearer(made)
+        else:
             yield from rule(self, a, b, c, d, place)
 
     def blocks(self, top: Any, bottom: Any, places: Sequence[int]) -> Iterator[Plan]:

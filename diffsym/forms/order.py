@@ -23,6 +23,7 @@ from diffsym.expression.tree import (
     symbol_count,
     walk,
 )
+from diffsym.forms.ratio import in_one_product, ratio_of
 
 Kind = str
 """Of a symbol: ``G`` conductance (``Y`` where no ‖ is wanted),
@@ -48,6 +49,10 @@ BY_LETTER = {
 }
 
 
+GAINS = ("beta", "alpha", "A", "mu", "k")
+"""How the names of gains begin, and of other ratios that are not small."""
+
+
 def kinds(dimensions: dict[str, str] | None = None) -> KindOf:
     """Kinds by the circuit's units, by the first letter where it gives none."""
     table = dimensions or {}
@@ -59,9 +64,16 @@ def kinds(dimensions: dict[str, str] | None = None) -> KindOf:
             return BY_UNIT.get(table[name], "?")
         if name.startswith("Delta"):
             return kind(name.removeprefix("Delta") or "x")
-        return "1" if name.startswith(("beta", "alpha", "A", "mu", "k")) else BY_LETTER.get(name[:1], "?")
+        if name == "pi" or name.startswith("lambda"):
+            return "1"
+        return "1" if is_gain(name) else BY_LETTER.get(name[:1], "?")
 
     return kind
+
+
+def is_gain(name: str) -> bool:
+    """Whether a symbol without unit is a gain, which stands before a number: β + 1, but 1 + d."""
+    return name.startswith(GAINS)
 
 
 def without_parallels(kind: KindOf) -> KindOf:
@@ -87,6 +99,9 @@ class _Arranger:
         match node:
             case Sum():
                 terms = sorted((self.arrange(t) for t in _flat(node, Sum)), key=self.term_key)
+                ratios = [ratio_of(term) for term in terms]
+                if in_one_product(ratios):
+                    terms.sort(key=lambda term: len(ratio_of(term).above))
                 return Sum(tuple(terms))
             case Product():
                 factors = sorted((self.arrange(f) for f in _flat(node, Product)), key=self.factor_key)
@@ -122,7 +137,7 @@ class _Arranger:
     def term_key(self, node: Expression) -> tuple[int, int, int, int, str]:
         negative = isinstance(node, Negation)
         inner = node.operand if isinstance(node, Negation) else node
-        if isinstance(node, Symbol) and self.kind(node.name) == "1":
+        if isinstance(node, Symbol) and self.kind(node.name) == "1" and is_gain(node.name):
             return (0, 0, 0, 0, natural(node.name))
         if isinstance(inner, Number):
             return (2, 0, 0, 0, "") if negative else (0, 0, 1, 0, "")

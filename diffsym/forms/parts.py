@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from diffsym.expression.tree import Expression
+from diffsym.expression.tree import Expression, Power, number
 from diffsym.forms.candidates import Candidate, Joining
 from diffsym.forms.fractions import factored
 from diffsym.forms.order import KindOf
@@ -31,6 +31,7 @@ class Parts(Joining):
 
     def __init__(self, field: Field, kind: KindOf) -> None:
         super().__init__(field, kind)
+        self.kinds += ("?",) * len(field.atoms)
         self.made = 0
         """Quotients that were reduced so far, long ones counted several times."""
         self.floors: dict[Key, float] = {}
@@ -105,10 +106,35 @@ class Parts(Joining):
         return known
 
     def atom(self, place: int) -> Candidate:
-        return Candidate(1.0, self.field.atoms[place])
+        symbols = self.field.atoms
+        if place >= len(symbols):
+            return Candidate(2.0, Power(symbols[place - len(symbols)], number(2)))
+        return Candidate(1.0, symbols[place])
+
+    def squared(self, place: int) -> int:
+        """The place that stands for the square of the symbol at this one."""
+        return place + len(self.field.atoms)
 
     def places(self, polynomial: Any) -> frozenset[int]:
         return frozenset(place for place, degree in enumerate(polynomial.degrees()) if degree > 0)
+
+    def multiple(self, divisor: Any, polynomial: Any) -> Any:
+        """The q for which all terms of q · divisor stand in the polynomial as they are: in a x + a y + b, y for a."""
+        left = {tuple(map(int, monomial)): int(size) for monomial, size in polynomial.to_dict().items()}
+        pattern = [(tuple(map(int, monomial)), int(size)) for monomial, size in divisor.to_dict().items()]
+        first, unit = pattern[0]
+        quotient: dict[Monomial, int] = {}
+        for monomial, size in tuple(left.items()):
+            shift = tuple(power - other for power, other in zip(monomial, first))
+            if monomial not in left or min(shift) < 0 or size % unit:
+                continue
+            times = size // unit
+            wanted = {tuple(map(sum, zip(shift, other))): times * each for other, each in pattern}
+            if all(left.get(key) == value for key, value in wanted.items()):
+                quotient[shift] = times
+                for key in wanted:
+                    del left[key]
+        return self.field.polynomial(quotient)
 
     def reduced(self, top: Any, bottom: Any) -> Pair:
         value = Rational(self.field, top, bottom)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from diffsym.expression.tree import (
     ONE,
@@ -23,6 +24,9 @@ from diffsym.forms.fractions import fraction_of
 from diffsym.kernel.rational import Rational
 
 LAPLACE = Symbol("s")
+
+MOST_FACTORED = 1500
+"""Monomials of a polynomial up to which its factors are looked for."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,44 @@ class PowersOfS:
     def below(self) -> dict[int, Rational]:
         """Power of s → coefficient in 1 + a₁ s + …"""
         return _normalized(self._parts[1])
+
+    @cached_property
+    def above_factors(self) -> tuple[tuple[dict[int, Rational], int], ...]:
+        """``above`` as a product of polynomials, each with the power to which it stands."""
+        return _factors(self.value, self.value.numerator) or ((self.above, 1),)
+
+    @cached_property
+    def below_factors(self) -> tuple[tuple[dict[int, Rational], int], ...]:
+        """``below`` as a product of polynomials, each with the power to which it stands."""
+        return _factors(self.value, self.value.denominator) or ((self.below, 1),)
+
+
+def _factors(value: Rational, polynomial: Any) -> tuple[tuple[dict[int, Rational], int], ...]:
+    """The irreducible factors 1 + a₁ s + … in reading order; none where there are too many terms to look for them."""
+    if len(polynomial) > MOST_FACTORED:
+        return ()
+    unit = value.field.unit
+    found = []
+    for factor, power in polynomial.factor()[1]:
+        coefficients, _ = Rational(value.field, factor, unit).coefficients("s")
+        if len(coefficients) > 1:
+            found.append((_normalized(coefficients), int(power)))
+    return tuple(sorted(found, key=_reading_order))
+
+
+def _reading_order(factor: tuple[dict[int, Rational], int]) -> tuple[int, int, list[str]]:
+    """Low orders first, then short coefficients."""
+    coefficients, _ = factor
+    parts = [value for power, value in coefficients.items() if power]
+    return max(coefficients), sum(each.terms for each in parts), sorted({n for each in parts for n in each.symbols})
+
+
+def product_in_powers(
+    factors: Sequence[tuple[Mapping[int, Rational], int]], term: Callable[[int, Rational], Expression]
+) -> list[Expression]:
+    """Each factor written by ``in_powers``, with its exponent."""
+    trees = ((in_powers(coefficients, term), power) for coefficients, power in factors)
+    return [tree if power == 1 else Power(tree, number(power)) for tree, power in trees]
 
 
 def _normalized(coefficients: Mapping[int, Rational]) -> dict[int, Rational]:

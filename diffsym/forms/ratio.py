@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -106,3 +107,18 @@ def without(factors: tuple[Expression, ...], factor: Expression) -> tuple[Expres
     """The factors without the first one that equals ``factor``."""
     place = factors.index(factor)
     return factors[:place] + factors[place + 1 :]
+
+
+def in_one_product(ratios: Sequence[Ratio]) -> bool:
+    """Whether the terms are a number and two or more powers of one product, as in β² + 2β + 2: they stay apart."""
+    powers = [Counter(ratio.above) for ratio in ratios]
+    if len(powers) < 3 or any(ratio.below for ratio in ratios) or all(powers):
+        return False
+    several = [power for power in powers if power]
+    if len(several) != len(powers) - 1:
+        return False
+    unit = min(several, key=lambda power: power.total())
+    return all(
+        set(power) == set(unit) and all(power[each] * unit.total() == unit[each] * power.total() for each in unit)
+        for power in several
+    )

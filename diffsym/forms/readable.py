@@ -21,11 +21,12 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.candidates import Candidate
 from diffsym.forms.fractions import factored, fraction_of, leaves
+from diffsym.forms.in_modes import in_two_parts
 from diffsym.forms.laws import tightened
 from diffsym.forms.low_entropy import Search
 from diffsym.forms.nested import nested
-from diffsym.forms.order import FACTOR_RANK, KindOf, arranged, kinds, natural
-from diffsym.forms.powers_of_s import PowersOfS, assembled, in_powers, with_power
+from diffsym.forms.order import FACTOR_RANK, KindOf, arranged, kinds, natural, without_parallels
+from diffsym.forms.powers_of_s import PowersOfS, assembled, product_in_powers, with_power
 from diffsym.forms.reading_cost import beside_inverses, reading_cost
 from diffsym.forms.signs import strange, tidy
 from diffsym.kernel.rational import Field, Rational
@@ -44,6 +45,9 @@ FEWEST_CALLS = 100
 
 FEW_TERMS = 12
 """Up to so many monomials the factored quotient is a candidate as well."""
+
+MANY_TERMS = 8
+"""From so many monomials on the reciprocal's form is a candidate as well."""
 
 DEFAULT_KINDS = kinds()
 
@@ -64,7 +68,7 @@ class Writer:
 
     def tree(self, value: Rational) -> Expression:
         """The readable form; exact."""
-        key = (value.field.names, *value.key, self.share)
+        key = (value.field.names, value.field.opaque, *value.key, self.share)
         if key not in self.known:
             self.known[key] = self.written(value)
         return self.known[key]
@@ -111,14 +115,24 @@ class Writer:
             apart = search if not search.spent else Search(narrow.field, self.kind, self.share, deadline)
             found.append(self.plain_quotient(apart, top, bottom).tree)
         found.append(self.regrouped(search, top, bottom, best).tree)
+        if MANY_TERMS <= value.terms <= SEARCHED_TERMS:
+            # what stands under a 1 may be shorter there than turned over: 1/(τ₁ + τ₂)
+            found.append(Quotient(ONE, search.best(bottom, top).tree))
         if value.terms <= FEW_TERMS:
             found.append(factored(narrow))
+        if not search.spent:
+            found += [self.summed(search, parts) for parts in in_two_parts(narrow)]
         trees = [self.shaped(tree) for tree in dict.fromkeys(found)]
-        if all(map(strange, trees)):
-            trees.append(
-                self.shaped(Negation(Search(narrow.field, self.kind, self.share, deadline).best(-top, bottom).tree))
-            )
-        return min(trees, key=lambda tree: round(reading_cost(tree, self.kind), 6))
+        cheapest = min(trees, key=self.cost)
+        if not strange(cheapest):
+            return cheapest
+        for kind, sign in ((self.kind, -1), (without_parallels(self.kind), 1)):
+            other = Search(narrow.field, kind, self.share, deadline).best(sign * top, bottom).tree
+            trees.append(self.shaped(other if sign > 0 else Negation(other)))
+        return min(trees, key=self.cost)
+
+    def cost(self, tree: Expression) -> float:
+        return round(reading_cost(tree, self.kind), 6)
 
     def narrowed(self, value: Rational) -> Rational:
         """The value over its own symbols only, in an order that puts conductances first."""
@@ -132,6 +146,9 @@ class Writer:
     def plain_quotient(self, search: Search, top: Any, bottom: Any) -> Candidate:
         first, second = search.best(top, search.field.unit), search.best(bottom, search.field.unit)
         return Candidate(first.cost + second.cost + 0.4, fraction_of([first.tree, Quotient(ONE, second.tree)], 1, 1))
+
+    def summed(self, search: Search, parts: tuple[Rational, ...]) -> Expression:
+        return sum_of([search.best(part.numerator, part.denominator).tree for part in parts])
 
     def regrouped(self, search: Search, top: Any, bottom: Any, best: Candidate) -> Candidate:
         """Products of small quotients that may share symbols: each denominator factor takes some numerator factors."""
@@ -187,8 +204,8 @@ class Writer:
         negative = form.gain.negative
         gain = self.tree(-form.gain if negative else form.gain)
         tops, bottoms = (
-            [in_powers(part, lambda power, size: with_power(self.tree(size), power))]
-            for part in (form.above, form.below)
+            product_in_powers(part, lambda power, size: with_power(self.tree(size), power))
+            for part in (form.above_factors, form.below_factors)
         )
         tree = assembled(negative, gain, form.order, tops, bottoms)
         return tree if leaves(tree) > LONGEST_ARRANGED else arranged(tree, self.kind)

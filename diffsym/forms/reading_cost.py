@@ -18,7 +18,7 @@ from diffsym.expression.tree import (
 from diffsym.forms.fractions import has_fraction, is_reciprocal
 from diffsym.forms.order import KindOf
 from diffsym.forms.ratio import ratio_of
-from diffsym.forms.signs import signed
+from diffsym.forms.signs import is_backward, signed
 
 WITHIN_FRACTION = 1.6
 """A fraction within a fraction, outside of a ‖."""
@@ -31,6 +31,9 @@ OVER_ITS_PART = 0.5
 
 DIFFERENCE = 1.3
 """A minus in a sum: where all terms of a value have one sign, a form without it shows that."""
+
+BACKWARD = 0.3
+"""x² − (R1 + R2) (R1 + R3): the long part first shows the sign."""
 
 NEGATIVE_PART = 6.0
 """A minus within a ‖: nobody connects a negative resistance."""
@@ -52,7 +55,8 @@ def _cost(node: Expression, kind: KindOf) -> float:
         case Negation():
             return inner + 0.1
         case Sum(terms):
-            return inner + 0.5 * (len(terms) - 1) + DIFFERENCE * sum(isinstance(term, Negation) for term in terms)
+            taken = sum(isinstance(term, Negation) for term in terms)
+            return inner + 0.5 * (len(terms) - 1) + DIFFERENCE * taken + BACKWARD * is_backward(node)
         case Product(factors):
             return inner + 0.3 * (len(factors) - 1) + _over_part(node)
         case Parallel(parts):
@@ -99,6 +103,9 @@ def beside_inverses(tree: Expression, kind: KindOf) -> int:
                     visit(part, in_parallel)
             case Power(base, _):
                 visit(base, in_parallel)
+            case Sum(several):
+                for part in several:
+                    visit(part, in_parallel)
             case _:
                 for part in children(node):
                     visit(part, False)

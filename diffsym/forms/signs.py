@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from diffsym.expression.tree import (
     Expression,
     Negation,
@@ -10,6 +12,7 @@ from diffsym.expression.tree import (
     Product,
     Quotient,
     Sum,
+    Symbol,
     children,
     rebuilt,
     walk,
@@ -55,7 +58,7 @@ def turned(tree: Expression) -> Expression | None:
         case Sum(terms) if any(isinstance(term, Negation) for term in terms):
             if not is_difference(tree):
                 return None
-            opposite = [term.operand if isinstance(term, Negation) else Negation(term) for term in terms]
+            opposite = [turned(term) or Negation(term) for term in terms]
             opposite.sort(key=lambda term: isinstance(term, Negation))
             return Sum(tuple(opposite))
         case Product(factors):
@@ -65,21 +68,26 @@ def turned(tree: Expression) -> Expression | None:
                     return Product((*factors[:place], other, *factors[place + 1 :]))
         case Quotient(top, bottom):
             above = turned(top)
-            return None if above is None else Quotient(above, bottom)
+            if above is not None:
+                return Quotient(above, bottom)
+            below = turned(bottom)
+            return None if below is None else Quotient(top, below)
     return None
 
 
 def is_difference(tree: Sum) -> bool:
     """Whether the sum may as well be turned: not fewer terms with a plus then, and none that is longer goes behind.
 
-    R1 − R2, and x − 1 for a single x; 1 − x and β r_o − R_E stay as they are.
+    R1 − R2, x − 1 for a single x, and y x − 1 − x²; 1 − x, y x − 1 and β r_o − R_E stay as they are.
     """
     added = [term for term in tree.terms if not isinstance(term, Negation)]
     taken = [term.operand for term in tree.terms if isinstance(term, Negation)]
+    if (known := takes_mismatch(added, taken)) is not None:
+        return not known
     if any(isinstance(term, Number) for term in added):
         return False
     if any(isinstance(term, Number) for term in taken):
-        return len(tree.terms) == 2 and leaves(added[0]) == 1
+        return len(taken) > len(added) or (len(tree.terms) == 2 and leaves(added[0]) == 1)
     return len(taken) >= len(added) and max(map(leaves, taken)) >= max(map(leaves, added), default=0)
 
 
@@ -91,10 +99,54 @@ def pulled(tree: Expression) -> Expression:
             bare = tuple(factor.operand if isinstance(factor, Negation) else factor for factor in factors)
             flat = tuple(f for factor in bare for f in (factor.factors if isinstance(factor, Product) else (factor,)))
             return Negation(Product(flat)) if count % 2 else Product(flat)
+        case Product(factors):
+            for place, factor in enumerate(factors):
+                if isinstance(factor, Sum) and holds_mismatch(factor) and is_backward(factor):
+                    other = turned(factor)
+                    if other is not None:
+                        return Negation(Product((*factors[:place], other, *factors[place + 1 :])))
         case Quotient(Negation(top), Negation(bottom)):
             return Quotient(top, bottom)
         case Quotient(Negation(top), bottom):
             return Negation(Quotient(top, bottom))
         case Quotient(top, Negation(bottom)):
             return Negation(Quotient(top, bottom))
+        case Quotient(top, bottom) if (forward := turned_backward(bottom)) is not None:
+            return pulled(Quotient(top.operand if isinstance(top, Negation) else Negation(top), forward))
     return tree
+
+
+def turned_backward(divisor: Expression) -> Expression | None:
+    """−divisor, where a difference in it takes more than it adds: x² − (R1 + R2) (R1 + R3) as the opposite."""
+    factors = divisor.factors if isinstance(divisor, Product) else (divisor,)
+    for place, factor in enumerate(factors):
+        if isinstance(factor, Sum) and is_backward(factor):
+            other = turned(factor)
+            if other is not None:
+                return Product((*factors[:place], other, *factors[place + 1 :])) if len(factors) > 1 else other
+    return None
+
+
+def is_backward(tree: Sum) -> bool:
+    """Whether more is taken than added, or a term that is longer than all that is added; 1 − x is not meant."""
+    added = [term for term in tree.terms if not isinstance(term, Negation)]
+    taken = [term.operand for term in tree.terms if isinstance(term, Negation)]
+    if (known := takes_mismatch(added, taken)) is not None:
+        return not known
+    if not taken or any(isinstance(term, Number) for term in added):
+        return False
+    return len(taken) > len(added) + 1 or max(map(leaves, taken)) > sum(map(leaves, added))
+
+
+def takes_mismatch(added: Sequence[Expression], taken: Sequence[Expression]) -> bool | None:
+    """Whether only what is taken away holds a mismatch Δ, which is small; None where that decides nothing."""
+    small = [any(map(holds_mismatch, added)), any(map(holds_mismatch, taken))]
+    if not added or not taken or small[0] == small[1]:
+        return None
+    if not all(map(holds_mismatch, taken if small[1] else added)):
+        return None
+    return small[1]
+
+
+def holds_mismatch(term: Expression) -> bool:
+    return any(isinstance(part, Symbol) and part.name.startswith("Delta") for part in walk(term))

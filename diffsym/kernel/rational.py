@@ -45,6 +45,8 @@ class Field:
         for atom in named:
             self.index.setdefault(atom, len(self.index))
         self.atoms: tuple[Expression, ...] = tuple(self.index)
+        self.opaque = tuple(atom for atom in self.atoms if not isinstance(atom, Symbol))
+        """Atoms that are no symbols: their generators have numbers in place of names."""
         self.names = tuple(
             [atom.name if isinstance(atom, Symbol) else f"@{index}" for index, atom in enumerate(self.atoms)]
         )

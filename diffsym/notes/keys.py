@@ -5,7 +5,7 @@
     KEY     = SOURCE ":" SUBJECT
     SOURCE  = a derivation's name (the author's own, then the library's) | a path that ends in .toml
     SUBJECT = QUANTITY ["@" METHOD] ["#" STEP] [":" PART]
-            | "figure." FIGURE | "netlist" | "title" | "problem" | "interpretation"
+            | "figure." FIGURE ["." CIRCUIT] | "netlist" ["." CIRCUIT] | "title" | "problem" | "interpretation"
     STEP    = "step" N | "kcl." NODE | "result"
     PART    = exact | equation | approx | condition | error | value | worked | unit | asked | name | title | steps
 
@@ -59,7 +59,10 @@ class UnknownKey(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """``source`` as written. One of ``quantity`` and ``subject`` is empty; ``figure.x`` is a subject."""
+    """``source`` as written. One of ``quantity`` and ``subject`` is empty; ``figure.x`` is a subject.
+
+    ``circuit``: the further circuit of a figure or a netlist; empty: the file's own.
+    """
 
     source: str
     quantity: str = ""
@@ -68,10 +71,11 @@ class Key:
     part: str = ""
     subject: str = ""
     number: int = 1
+    circuit: str = ""
 
     def __str__(self) -> str:
         if self.subject:
-            return f"{self.source}:{self.subject}"
+            return f"{self.source}:{self.subject}{f'.{self.circuit}' if self.circuit else ''}"
         method = f"@{self.method}" if self.method else ""
         step = f"#{self.step}" if self.step else ""
         count = str(self.number) if self.number > 1 else ""
@@ -104,10 +108,13 @@ def read_key(text: str) -> Key:
         raise UnknownKey(f"{shown} is no key", hint=f"a key is {SHAPE}, as mos-pair:A_d")
     source, rest = found["source"], found["rest"]
     if rest.startswith("figure."):
-        _among(rest.removeprefix("figure."), FIGURES, f"{source}:figure.", "figures")
-        return Key(source, subject=rest)
+        figure, _, circuit = rest.removeprefix("figure.").partition(".")
+        _among(figure, FIGURES, f"{source}:figure.", "figures")
+        return Key(source, subject=f"figure.{figure}", circuit=circuit)
     if rest in SUBJECTS:
         return Key(source, subject=rest)
+    if rest.startswith("netlist."):
+        return Key(source, subject="netlist", circuit=rest.removeprefix("netlist."))
     asked = _QUANTITY.fullmatch(rest)
     if asked is None:
         raise UnknownKey(f"{shown} is no key", hint=f"after the name comes {SHAPE.partition(':')[2]}")

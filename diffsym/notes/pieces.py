@@ -77,7 +77,8 @@ class Picture:
     @property
     def file_stem(self) -> str:
         name = self.key.source.removesuffix(".toml").rpartition("/")[2]
-        return f"{name}-{self.key.subject.removeprefix('figure.')}"
+        circuit = f"-{self.key.circuit}" if self.key.circuit else ""
+        return f"{name}-{self.key.subject.removeprefix('figure.')}{circuit}"
 
     @cached_property
     def layout(self) -> Layout:
@@ -241,7 +242,7 @@ _PARTS: Mapping[str, Callable[[Key, Source, QuantitySpec], Formula | Words]] = {
 
 def _lines(key: Key, source: Source, spec: QuantitySpec, language: str) -> Lines:
     worked, checked = source.derivation(spec, key.method, key.source)
-    draft = Draft(worked, source.file, Wishes(language=language), source.file.name)
+    draft = Draft(worked, source.file, Wishes(language=language), source.file.name).on(worked.quantities[-1])
     # Pictures have keys of their own; between lines of notes a half-circuit is its netlist.
     draft.halves = {}
     blocks: list[Block] = []
@@ -301,9 +302,18 @@ def _sentences(key: Key, source: Source, language: str) -> Piece:
 
 
 def _netlist(key: Key, source: Source, language: str) -> Piece:
-    if not source.file.netlist:
+    _check_circuit(key, source)
+    file = source.file.on(key.circuit)
+    if not file.netlist:
         raise unknown(str(key), [], f"{source.file.name} starts from given relations and has no circuit")
-    return Listed(key, source.file.netlist.strip("\n"), "spice")
+    return Listed(key, file.netlist.strip("\n"), "spice")
+
+
+def _check_circuit(key: Key, source: Source) -> None:
+    if key.circuit and key.circuit not in source.file.circuits:
+        head = str(replace(key, circuit=""))
+        known = [f"{head}.{name}" for name in source.file.circuits]
+        raise unknown(str(key), known, f"there are {', '.join((head, *known))}")
 
 
 _SUBJECTS: Mapping[str, Callable[[Key, Source, str], Piece]] = {
@@ -320,16 +330,16 @@ HALVES = {"half-dm": "differential", "half-cm": "common"}
 
 
 def _picture(key: Key, source: Source, language: str) -> Picture:
-    circuit = source.circuit
+    _check_circuit(key, source)
+    circuit, small = source.on(key.circuit)
     if circuit is None:
         raise unknown(str(key), [], f"{source.file.name} starts from given relations and has no circuit")
     words = speech(language)
-    small = source.small
     assert small is not None
     notation = Notation(dict(small.spelling), dict(small.latex), dict(small.dimensions))
     figure = key.subject.removeprefix("figure.")
     if figure == "circuit":
-        return Picture(key, words.word("caption.circuit"), notation, circuit, dict(source.file.drawing))
+        return Picture(key, words.word("caption.circuit"), notation, circuit, dict(source.file.on(key.circuit).drawing))
     if figure == "small-signal":
         return Picture(key, words.word("caption.signals"), notation, small)
     from diffsym.circuit.symmetry import mirror_of
@@ -351,6 +361,9 @@ def keys_of(source: Source, name: str = "") -> tuple[str, ...]:
     out = [f"{name}:title"]
     if source.file.netlist:
         out += [f"{name}:netlist", f"{name}:figure.circuit", f"{name}:figure.small-signal"]
+    for circuit, further in source.file.circuits.items():
+        if further.netlist:
+            out += [f"{name}:{subject}.{circuit}" for subject in ("netlist", "figure.circuit", "figure.small-signal")]
     for spec in source.file.quantities:
         out.append(f"{name}:{spec.name}")
         out += [f"{name}:{spec.name}@{method}" for method in source.methods(spec)]

@@ -32,9 +32,9 @@ from diffsym.errors import UsageError
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing import to_flat, to_latex, to_mathml, to_python, to_text, to_typst
 from diffsym.expression.tree import Expression, Relation, symbols_of
-from diffsym.notes.keys import Key, read_key
+from diffsym.notes.keys import Key
 from diffsym.notes.pieces import Formula, Lines, Listed, Picture, Piece, Words, piece_of
-from diffsym.notes.sources import Shelf
+from diffsym.notes.sources import Shelf, key_at
 from diffsym.notes.styles import PLAIN, STYLES, Numbering, Style
 
 FORMATS = ("text", "latex", "typst", "mathml", "sympy", "python", "json", "markdown", "myst", "quarto", "rst", "html")
@@ -65,7 +65,7 @@ def resolve(key: Key | str, format: str = "latex", shelf: Shelf | None = None) -
     with.
     """
     shelf = shelf if shelf is not None else Shelf()
-    key = read_key(key) if isinstance(key, str) else key
+    key = key_at(key, shelf) if isinstance(key, str) else key
     piece = piece_of(key, shelf)
     if format not in (*FORMATS, *PICTURES):
         near = get_close_matches(format.lower(), (*FORMATS, *PICTURES), 1, 0.6)

@@ -12,12 +12,17 @@ from hashlib import sha256
 from pathlib import Path
 
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
+from diffsym.derivation.catalogue_names import catalogue_names, one_line
 from diffsym.derivation.checking import CheckedDerivation
 from diffsym.derivation.checks import unit_of, unit_of_symbol
-from diffsym.derivation.findings import ApproximationFound, approximation_of, automatic, expanded, proved
+from diffsym.derivation.findings import ApproximationFound, automatic, expanded, proved
 from diffsym.derivation.hand import Worksheet, by_hand
-from diffsym.derivation.library import ALL_METHODS, circuit_of, is_by_law, worked_of
+from diffsym.derivation.law_findings import law_approximation
+from diffsym.derivation.library import ALL_METHODS, circuit_of, combines, is_by_law, named_before, nominal_of, worked_of
+from diffsym.derivation.noise_worked import constants as noise_constants
+from diffsym.derivation.poles import is_root, read_root
 from diffsym.derivation.source import DerivationFile, QuantitySpec, read_derivation
+from diffsym.derivation.variants import base_of, derivation_paths, variant_in, variants_in
 from diffsym.derivation.worked import Worked, WorkedQuantity, notation_of
 from diffsym.errors import DerivationFileError, DiffsymError, ExpectationError, UsageError
 from diffsym.expression.names import joined
@@ -32,8 +37,9 @@ from diffsym.forms.shapes import SHAPES
 from diffsym.kernel.claims import Equal
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.locate import shipped
-from diffsym.notes.keys import unknown
+from diffsym.notes.keys import LONGEST, Key, UnknownKey, read_key, unknown
 from diffsym.notes.setting import PLAIN, Setting
+from diffsym.solve.noise import is_noise
 from diffsym.solve.prepared import small_signal
 from diffsym.solve.quantity import read_quantity
 from diffsym.solve.solution import solve
@@ -79,14 +85,22 @@ class Source:
         self._found: dict[str, Found] = {}
         self._approximations: dict[str, tuple[ApproximationFound, ...]] = {}
         self._worked: dict[tuple[str, str], tuple[Worked, WorkedQuantity]] = {}
+        self._circuits: dict[str, tuple[Circuit | None, SmallSignalCircuit | None]] = {}
 
-    @cached_property
+    @property
     def circuit(self) -> Circuit | None:
-        return circuit_of(self.file)
+        return self.on("")[0]
 
-    @cached_property
+    @property
     def small(self) -> SmallSignalCircuit | None:
-        return None if self.circuit is None else small_signal(self.circuit)
+        return self.on("")[1]
+
+    def on(self, name: str) -> tuple[Circuit | None, SmallSignalCircuit | None]:
+        """A circuit of the file, its own for no name, and its signals; nothing where relations are given."""
+        if name not in self._circuits:
+            circuit = circuit_of(self.file.on(name))
+            self._circuits[name] = (circuit, None if circuit is None else small_signal(circuit))
+        return self._circuits[name]
 
     @cached_property
     def names(self) -> dict[str, QuantitySpec]:
@@ -107,7 +121,12 @@ class Source:
 
     def methods(self, spec: QuantitySpec) -> tuple[str, ...]:
         """The methods that the file states; none where they are found by rule."""
-        return spec.methods or (("given",) if self.file.given else ())
+        return spec.methods or (("given",) if is_by_law(self.file, spec) else ())
+
+    @cached_property
+    def catalogue(self) -> dict[str, str]:
+        """What the catalogue calls a result → what follows the name in its key."""
+        return catalogue_names(self.file)
 
     # ---- results
 
@@ -115,25 +134,33 @@ class Source:
         key = joined(spec.name)
         if key not in self._found:
             try:
-                self._found[key] = self._by_law(spec) if is_by_law(self.file, spec) else self._by_circuit(spec)
+                derived = (
+                    is_by_law(self.file, spec) or is_root(spec.of) or is_noise(spec.of) or combines(self.file, spec)
+                )
+                self._found[key] = self._by_law(spec) if derived else self._by_circuit(spec)
             except DiffsymError as error:
                 raise error.at(file=self.file.file or None, line=spec.line or None) from None
         return self._found[key]
 
     def earlier(self, spec: QuantitySpec) -> tuple[QuantitySpec, ...]:
         """Quantities before this one of which it is made."""
-        if is_by_law(self.file, spec):
+        if is_noise(spec.of):
             return ()
+        if is_by_law(self.file, spec):
+            return named_before(self.file, spec)
         before = self.file.quantities[: self.file.quantities.index(spec)]
         named = {joined(each.name): each for each in before}
-        small = self.small
-        assert small is not None
-        asked = read_expression(spec.of, symbols=[*named, *small.spelling, *small.dimensions], quantities=True)
+        if is_root(spec.of):
+            of = named[read_root(spec.of, named).of]
+            return (*self.earlier(of), of)
+        small = self.on(spec.circuit)[1]
+        known = [*small.spelling, *small.dimensions] if small is not None else []
+        asked = read_expression(spec.of, symbols=[*named, *known], quantities=True)
         direct = [named[name] for name in symbols_of(asked) if name in named]
         return tuple({each.name: each for one in direct for each in (*self.earlier(one), one)}.values())
 
     def _by_circuit(self, spec: QuantitySpec) -> Found:
-        small = self.small
+        small = self.on(spec.circuit)[1]
         assert small is not None
         notation = notation_of(small)
         used = self.earlier(spec)
@@ -205,16 +232,20 @@ class Source:
 
     def approximations(self, spec: QuantitySpec) -> tuple[ApproximationFound, ...]:
         """Those that the file asks for; the customary one where it asks for none."""
+        if is_noise(spec.of):
+            return self.worked(spec)[1].approximations
         if spec.name not in self._approximations:
-            value, writer = self.found(spec).value, Writer(self.found(spec).kind, SEARCH)
-            if value is None:
-                return ()
-            asked = tuple(approximation_of(value, each.large, each.small, writer) for each in spec.approximate)
-            self._approximations[spec.name] = asked or automatic(value, writer)
+            found, writer = self.found(spec), Writer(self.found(spec).kind, SEARCH)
+            asked = tuple(
+                law_approximation(found.tree, found.value, each.large, each.small, writer) for each in spec.approximate
+            )
+            self._approximations[spec.name] = asked or (automatic(found.value, writer) if found.value else ())
         return self._approximations[spec.name]
 
     def nominal(self, spec: QuantitySpec) -> dict[str, Fraction]:
-        return {**self.file.nominal, **spec.nominal}
+        small = self.on(spec.circuit)[1]
+        constants = noise_constants(small) if is_noise(spec.of) and small is not None else {}
+        return {**constants, **nominal_of(self.file, spec), **spec.nominal}
 
     def worksheet(self, spec: QuantitySpec) -> Worksheet:
         """The numbers that the result needs. Raises UsageError where the file has not all of them."""
@@ -262,7 +293,13 @@ class Shelf:
     @cached_property
     def names(self) -> dict[str, Path]:
         """The author's own first: they stand before those of the library."""
-        return {**library_names(), **self.setting.own}
+        own = self.setting.own
+        varied = {
+            f"{name}-{variant}": path.with_name(f"{path.stem}-{variant}.toml")
+            for name, path in own.items()
+            for variant in variants_in(path)
+        }
+        return {**library_names(), **varied, **own}
 
     def path(self, name: str) -> Path:
         """Raises UnknownKey with the nearest name. A path is taken from the folder of the notes."""
@@ -275,21 +312,46 @@ class Shelf:
     def source(self, name: str) -> Source:
         path = self.path(name)
         known = self.sources.get(path)
+        base = base_of(path)
         if known is None:
             try:
-                content = path.read_bytes()
+                content = base.read_bytes()
                 text = content.decode("utf-8")
             except FileNotFoundError:
                 raise DerivationFileError(f"there is no file {path}", file=str(path)) from None
             except (OSError, UnicodeDecodeError, ValueError):
                 raise DerivationFileError(f"{path} cannot be read as a text file", file=str(path)) from None
-            file = read_derivation(text.removeprefix("\ufeff").replace("\r\n", "\n"), str(path))
+            file = read_derivation(text.removeprefix("\ufeff").replace("\r\n", "\n"), str(base))
+            file = file if base == path else variant_in(file, path.stem)
             known = Source(file, sha256(content).hexdigest())
             self.sources[path] = known
-        self.read[str(path)] = known.digest
+        self.read[str(base)] = known.digest
         return known
+
+
+def key_at(text: str, shelf: Shelf) -> Key:
+    """The key that a text means: one as it stands, or NAME:TEXT with what the catalogue calls a result.
+
+    Raises UnknownKey with the nearest that there is.
+    """
+    name, found, rest = text.strip().partition(":")
+    known = name in shelf.names or name.endswith(".toml")
+    if not found or not known or len(text) > LONGEST:
+        return read_key(text)
+    source = shelf.source(name)
+    texts, wanted = source.catalogue, one_line(rest)
+    head, _, part = wanted.rpartition(":")
+    own = {spec.name for spec in source.file.quantities}
+    if wanted in texts and wanted not in own:
+        return read_key(f"{name}:{texts[wanted]}")
+    if head in texts and head not in own and ":" not in texts[head]:
+        return read_key(f"{name}:{texts[head]}:{part}")
+    try:
+        return read_key(text)
+    except UnknownKey as error:
+        raise unknown(f"{name}:{wanted}", [f"{name}:{each}" for each in texts], error.hint or "") from None
 
 
 def library_names() -> dict[str, Path]:
     """The library's derivations, without reading them."""
-    return {path.stem: path for path in sorted(shipped("derivations").glob("*.toml"))}
+    return {path.stem: path for path in derivation_paths(shipped("derivations"))}

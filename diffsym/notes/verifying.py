@@ -29,6 +29,7 @@ from diffsym.notes.keys import Key, read_key
 from diffsym.notes.markers import Ask
 from diffsym.notes.pieces import Formula, Lines, piece_of
 from diffsym.notes.sources import Found, Shelf, Source
+from diffsym.solve.noise import is_noise
 from diffsym.verify.judge import Examiner
 from diffsym.verify.report import APPROXIMATE, CORRECT, UNDECIDED, WRONG, Report
 
@@ -89,7 +90,7 @@ class Verifier:
             return Verdict(FALSE, (f"the formula is about {other}, the key about {found.notation.text(own)}",))
         if self._proved(lines, name, own, found, ask):
             return Verdict(VERIFIED, ("exact",))
-        if source.small is None or found.value is None or is_by_law(source.file, spec):
+        if source.small is None or found.value is None or is_by_law(source.file, spec) or is_noise(spec.of):
             return self._against(found, lines, _others(source, own))
         alone = len(lines) == 1 and not lines[0].operators
         text = f"{found.notation.flat(own)} = {claim}" if alone else claim

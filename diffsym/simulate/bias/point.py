@@ -15,6 +15,7 @@ from diffsym.simulate.bias.newton import Settled, conduct, settled, stamp
 
 if TYPE_CHECKING:
     from diffsym.simulate.bias.nominal import NominalValues
+    from diffsym.simulate.noise import NoisePoint
 
 WARNINGS: Mapping[str, str] = {
     "cut-off": "it carries no current, and its small-signal formulas do not hold",
@@ -136,6 +137,18 @@ class OperatingPoint:
         if not signals:
             raise UsageError("no source drives a response", hint="write ac 1 behind a source, or a signal in its value")
         raise UsageError(f"several signals: {', '.join(signals)}", hint=f"choose with --drive {signals[0]}")
+
+    def noise(self, question: str, frequencies: Sequence[float]) -> tuple[NoisePoint, ...]:
+        """Noise densities at frequencies in Hz: ``v(out)``, ``v(out)/V1``, or ``noise(…; thermal; without R1)``.
+
+        Raises QuantityError, UsageError, CircuitError.
+        """
+        from diffsym.simulate.noise import noise_response
+        from diffsym.solve.noise import is_noise, read_noise
+        from diffsym.solve.prepared import small_signal
+
+        text = question if is_noise(question) else f"noise({question}; all)"
+        return noise_response(self, read_noise(small_signal(self.circuit), text), frequencies)
 
     def linear(self, drive: Mapping[str, float]) -> tuple[Any, Any, Any]:
         """Conductances, capacitances and the right-hand side for signals, over ``found.equations``' unknowns."""
