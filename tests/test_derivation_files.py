@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diffsym.circuit.values import spice_number
-from diffsym.derivation.library import worked_of
+from diffsym.derivation.library import named_before, worked_of
 from diffsym.derivation.source import (
     ApproximateSpec,
     DerivationFile,
@@ -248,6 +248,6 @@ def test_a_wrong_expectation_fails(name: str) -> None:
         assert quantity.expect is not None
         for wrong in (-quantity.expect, quantity.expect * 2, quantity.expect + 1):
             with pytest.raises(ExpectationError) as caught:
-                worked_of(replace(file, quantities=(replace(quantity, expect=wrong),)))
+                worked_of(replace(file, quantities=(*named_before(file, quantity), replace(quantity, expect=wrong))))
             assert "expected" in caught.value.message
             assert isinstance(caught.value, DiffsymError)

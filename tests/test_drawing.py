@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import is_main
 
 from diffsym.circuit.expansion import expand
 from diffsym.circuit.model import Circuit, LinearElement, SmallSignalCircuit
@@ -72,8 +73,11 @@ def shipped_netlists() -> Iterator[tuple[str, str]]:
         yield from ((f"{file.name}.{name}", each.netlist) for name, each in file.circuits.items() if each.netlist)
 
 
-def library() -> Iterator[Case]:
+def library(*, main: bool = True) -> Iterator[Case]:
+    """Circuits of the derivations that quick runs look at; or those of all others."""
     for name, netlist in shipped_netlists():
+        if is_main(name.partition(".")[0]) is not main:
+            continue
         circuit = read_netlist(netlist)
         devices = tuple(element.name for element in circuit.elements if element.kind in "MQ")
         small = expand(circuit, matched=(devices,) if len(devices) == 2 else ())
@@ -94,6 +98,14 @@ def library() -> Iterator[Case]:
 CASES = {case.name: case for case in (*fixtures(), *library())}
 LAYOUTS = {name: case.layout for name, case in CASES.items()}
 each_case = pytest.mark.parametrize("name", sorted(CASES))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in library(main=False)])
+def test_the_other_circuits_of_the_library_are_drawn_without_a_fault(case: Case) -> None:
+    layout = case.layout
+    assert check_layout(layout, case.circuit) == []
+    assert layout.width_cm <= TEXT_WIDTH_CM and layout.letters_pt >= SMALLEST_LETTERS_PT
 
 
 def test_there_is_something_to_draw() -> None:

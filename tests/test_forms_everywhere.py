@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 from formed import circuit_of, point, same, value_of
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from shipped import is_main
 from test_solving_random import NODES, QUANTITIES, netlists
 
 from diffsym.api import Solved, read_netlist
@@ -39,23 +40,25 @@ def fixtures() -> Iterator[tuple[str, str, str]]:
                         yield f"{path.stem}: {title}", netlist, line[2:].partition(" = ")[0].strip()
 
 
-def library() -> Iterator[tuple[str, str, str]]:
+def library(*, main: bool = True) -> Iterator[tuple[str, str, str]]:
+    """Quantities of the derivations that quick runs look at; or those of all others."""
     for file in derivations():
-        for quantity in file.quantities:
+        for quantity in file.quantities if is_main(file) is main else ():
             netlist = file.on(quantity.circuit).netlist
             if netlist:
                 yield f"{file.name}: {quantity.name}", netlist, quantity.of
 
 
-def grouped() -> list[tuple[str, str, list[str]]]:
+def grouped(rows: Iterable[tuple[str, str, str]]) -> list[tuple[str, str, list[str]]]:
     """The quantities of one circuit together."""
     found: dict[tuple[str, str], list[str]] = {}
-    for title, netlist, quantity in (*fixtures(), *library()):
+    for title, netlist, quantity in rows:
         found.setdefault((title.partition(": ")[2] or title, netlist), []).append(quantity)
     return [(title, netlist, quantities) for (title, netlist), quantities in found.items()]
 
 
-ALL = grouped()
+ALL = grouped((*fixtures(), *library()))
+OTHERS = grouped(library(main=False))
 
 
 def check_form(answer: Solved) -> None:
@@ -110,6 +113,12 @@ def test_every_form_of_every_fixture_reads_back(netlist: str, quantities: list[s
         if is_answered(netlist, quantity):
             forms = set(forms_of(netlist, quantity))
             assert forms == {"readable"} or {"readable", "fraction", "factored", "conductance"} <= forms
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("netlist", "quantities"), [pytest.param(*row[1:], id=row[0]) for row in OTHERS])
+def test_every_form_of_the_library_reads_back(netlist: str, quantities: list[str]) -> None:
+    test_every_form_of_every_fixture_reads_back(netlist, quantities)
 
 
 def test_nearly_all_fixtures_have_forms() -> None:

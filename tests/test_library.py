@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped import each_file
 
 from diffsym.cli import main
 from diffsym.commands import derive
@@ -49,13 +50,13 @@ def test_every_row_of_the_core_scope_is_covered() -> None:
     assert {row for file in FILES for row in file.covers} >= CORE
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", each_file())
 def test_every_claim_is_proved(file: DerivationFile) -> None:
     assert worked(file.name).gaps == 0
     assert worked(file.name).proved > 0
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", each_file())
 def test_lines_are_short_and_every_step_says_why(file: DerivationFile) -> None:
     for quantity in worked(file.name).quantities:
         for each in quantity.derivations:
@@ -68,7 +69,7 @@ def test_lines_are_short_and_every_step_says_why(file: DerivationFile) -> None:
                 seen.add(line.label)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", each_file())
 def test_no_check_is_left_out_but_for_a_reason(file: DerivationFile) -> None:
     for quantity in worked(file.name).quantities:
         for row in quantity.checks:
@@ -76,7 +77,7 @@ def test_no_check_is_left_out_but_for_a_reason(file: DerivationFile) -> None:
             assert row.finding
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", each_file())
 def test_small_signal_quantities_are_derived_twice_or_say_why_not(file: DerivationFile) -> None:
     for quantity in worked(file.name).quantities:
         methods = [each.derivation.method for each in quantity.derivations]
@@ -88,7 +89,7 @@ def without_expectations(file: DerivationFile) -> str:
     return re.sub(r"(?m)^expect = .*$", "", file.text)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", each_file())
 def test_without_its_expectations_every_document_is_the_same(file: DerivationFile) -> None:
     bare = read_derivation(without_expectations(file), file.file)
     bare = variant_in(bare, file.name) if file.variant_of else bare
@@ -103,9 +104,7 @@ def test_the_library_states_what_it_expects() -> None:
 
 
 @pytest.mark.parametrize(
-    "file",
-    [file for file in FILES if any(q.expect for q in file.quantities) and not file.variant_of],
-    ids=lambda file: file.name,
+    "file", each_file(*(f.name for f in FILES if any(q.expect for q in f.quantities) and not f.variant_of))
 )
 def test_an_expectation_that_does_not_hold_fails_by_name(file: DerivationFile) -> None:
     wrong = re.sub(r"""(?m)^expect = (["'])(.*)\1$""", r"expect = \1 2*(\2)\1", file.text, count=1)

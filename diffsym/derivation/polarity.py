@@ -35,7 +35,7 @@ class Devices(Enum):
 
 TYPES = {Devices.bjt: {"nmos": "npn", "pmos": "pnp"}, Devices.mos: {"npn": "nmos", "pnp": "pmos"}}
 DROPPED = {Devices.bjt: ("gmb", "cgs", "cgd", "cdb", "csb"), Devices.mos: ("rpi", "cpi", "cmu", "rb")}
-GAINED: Mapping[Devices, Mapping[str, tuple[str, ...]]] = {Devices.bjt: {"gm": ("gm", "rpi")}, Devices.mos: {"gm": ("gm",)}}
+GAINED: Mapping[Devices, Mapping[str, tuple[str, ...]]] = {Devices.bjt: {"gm": ("gm", "rpi")}, Devices.mos: {}}
 
 
 # Polarity -----------------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Which sign an expression has where every symbol is positive, and so is what stands under a square or a root.
 
-Such points are drawn; they decide between the roots of a square and prove nothing. What was decided is a condition of
-the line that takes the root.
+Differences, ΔR and the like, are small there. Such points are drawn; they decide between the roots of a square and prove
+nothing. What was decided is a condition of the line that takes the root.
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ def usual_points(parts: Sequence[Expression], names: Iterable[str]) -> list[dict
 
 def _drawn(name: str, attempt: int) -> float:
     digits = int(sha256(f"{attempt}:{name}".encode()).hexdigest()[:8], 16)
-    return math.exp(3 * digits / 0xFFFFFFFF - 1.5)
+    size = math.exp(3 * digits / 0xFFFFFFFF - 1.5)
+    return size / 100 if name.startswith("Delta") else size
 
 
 def usual_sign(tree: Expression, parts: Sequence[Expression]) -> int:

@@ -1,0 +1,34 @@
+"""The shipped derivations as parameters of tests: those of the core scope always, all others where slow tests run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from diffsym.derivation.source import DerivationFile, library
+
+FILES = library()
+CORE = {f"S{number}" for number in range(1, 14)}
+
+MAIN = frozenset(file.name for file in FILES if CORE & set(file.covers))
+"""What stands for the whole library in a quick run; ``make`` renders, and by that proves, all of it."""
+
+
+def each_file(*names: str) -> list[Any]:
+    """Every file as a parameter, or those of these names."""
+    return [
+        pytest.param(file, marks=[] if file.name in MAIN else [pytest.mark.slow], id=file.name)
+        for file in FILES
+        if not names or file.name in names
+    ]
+
+
+def each_name() -> list[Any]:
+    return [
+        pytest.param(file.name, marks=[] if file.name in MAIN else [pytest.mark.slow], id=file.name) for file in FILES
+    ]
+
+
+def is_main(file: DerivationFile | str) -> bool:
+    return (file if isinstance(file, str) else file.name) in MAIN
