@@ -274,7 +274,7 @@ def test_numbers_are_worked_as_by_hand() -> None:
     )
     worked = by_hand(Symbol("A_d"), read_expression("-gm*(RD||ro)"), sheet)
     assert worked is not None
-    assert to_text(worked) == ("A_d = -g_m (R_D ‖ r_o) = -(1 mS) (10 kΩ ‖ 100 kΩ) = -(1 mS) (9.09 kΩ) ≈ -9.09")
+    assert to_text(worked) == ("A_d = -g_m (R_D ‖ r_o) = -(1 mS) (10 kΩ ‖ 100 kΩ) = -(1 mS) (9.091 kΩ) ≈ -9.09")
     assert by_hand(Symbol("x"), Number(Fraction(0)), sheet) is None
     exact = by_hand(Symbol("x"), read_expression("gm*RD"), sheet)
     assert exact is not None and exact.operators[-1] == "="

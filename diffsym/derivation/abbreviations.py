@@ -96,15 +96,19 @@ class Abbreviations:
             for part in walk(side):
                 if isinstance(part, Sum | Product | Parallel | Quotient) and self.physical(part):
                     counts[part] = counts.get(part, 0) + 1
-        best: tuple[float, Expression] | None = None
-        for part, times in counts.items():
-            length = symbol_count(part)
-            if not 2 < length < LONGEST or part in sides or Negation(part) in sides:
-                continue
-            saving = times * (length - 1) + (0.5 if isinstance(part, Parallel | Sum) else 0)
-            if best is None or saving > best[0]:
-                best = (saving, part)
-        return best[1] if best else None
+        # Two symbols are named only where nothing longer can be: 1 + g_m r_o in a line that is one symbol too long.
+        for least in (3, 2):
+            best: tuple[float, Expression] | None = None
+            for part, times in counts.items():
+                length = symbol_count(part)
+                if not least <= length < LONGEST or part in sides or Negation(part) in sides:
+                    continue
+                saving = times * (length - 1) + (0.5 if isinstance(part, Parallel | Sum) else 0)
+                if best is None or saving > best[0]:
+                    best = (saving, part)
+            if best is not None:
+                return best[1]
+        return None
 
     def physical(self, part: Expression) -> bool:
         return not measured(part) and self.unit(part) in STEMS

@@ -285,7 +285,8 @@ class _Method:
         staged = self.writer.shaped(Product((first, second)))
         same = field.read(staged) == total
         kind = self.writer.kind
-        return staged if same and reading_cost(staged, kind) < reading_cost(tree, kind) else tree
+        fits = symbol_count(staged) <= max(symbol_count(tree), LONGEST - 2)
+        return staged if same and fits and reading_cost(staged, kind) < reading_cost(tree, kind) else tree
 
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""

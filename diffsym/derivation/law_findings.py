@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diffsym.derivation.findings import ApproximationFound, LimitFound, approximation_of, limit_of, proved
-from diffsym.derivation.laws import by_parts
+from diffsym.derivation.law_shapes import by_parts
 from diffsym.errors import DiffsymError, Refuted
 from diffsym.expression.names import joined
 from diffsym.expression.tree import ZERO, Call, Expression, symbols_of, walk

@@ -7,13 +7,22 @@ magnitude at s = jω is H(s) H(−s) with s² = −ω².
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from diffsym.circuit.model import SmallSignalCircuit
-from diffsym.circuit.symmetry import Mirror, mirror_of
 from diffsym.derivation.forms import FormWriter, Key, Linear
 from diffsym.derivation.network import Network, network
+from diffsym.derivation.noise_parts import (
+    divided,
+    factors_of,
+    quiet_mirror,
+    scaled,
+    solution_of,
+    solved_name,
+    square_claim,
+    times,
+)
 from diffsym.derivation.noise_table import table_of
 from diffsym.derivation.said import Said, Sentence, references, said
 from diffsym.derivation.scribe import node_lead, row_relation
@@ -26,7 +35,6 @@ from diffsym.expression.tree import (
     ZERO,
     Expression,
     Negation,
-    NodeVoltage,
     Power,
     Product,
     Quotient,
@@ -44,10 +52,9 @@ from diffsym.forms.noise import arranged, density_tree, ranks, squared_tree
 from diffsym.forms.readable import Writer
 from diffsym.kernel.claims import Follows, Residual
 from diffsym.kernel.rational import Field, Rational
-from diffsym.solve.equations import form_of, formulate
+from diffsym.solve.equations import formulate
 from diffsym.solve.noise import NoiseFound, NoiseQuantity, solve_noise, squared, stems_of
 from diffsym.solve.noise_sources import MEANING, NoiseSource, noise_names
-from diffsym.solve.solution import linear_forms
 
 LONGEST_RESULT = 15
 """Symbols of a density up to which it is written out; a longer one keeps the names of the transfers."""
@@ -104,7 +111,7 @@ class _NoiseMethod:
         self.omega = self.names.symbol("omega")
         self.rank = ranks(found.circuit, [n for each in found.sources for n in symbols_of(each.density)])
         self.relations: dict[str, Relation] = {}
-        self.mirror = _mirror(found) if found.sources else None
+        self.mirror = quiet_mirror(found) if found.sources else None
 
     # ---- the whole
 
@@ -252,7 +259,7 @@ class _NoiseMethod:
     def transfers(self, net: Network, goal: Expression) -> list[Step]:
         """A line for each source, and for the gain: proved by putting the solution back into the rows."""
         steps: list[Step] = []
-        values = _solution(self.circuit, net, self.signals)
+        values = solution_of(self.circuit, net, self.signals)
         form = linear(net, self.asked.output)
         lines = [each.relation for each in self._rows(net)]
         thorough = Writer(self.writer.kind, 2500)
@@ -337,7 +344,7 @@ class _NoiseMethod:
         for key in net.unknowns:
             share = values[key].get(signal)
             tree = ZERO if share is None else share.tree() * Symbol(signal)
-            solution.append((_name(key), tree))
+            solution.append((solved_name(key), tree))
         if form is not None:
             output = substituted(self.forms(net, name).tree(form), zeros)
         else:
@@ -367,13 +374,7 @@ class _NoiseMethod:
         )
         result = squared(value, self.omega.name)
         relation = equation(power, squared_tree(value, self.omega, writer))
-        product, squares = wide * wide.replaced({"s": -field.atom(laplace)}), result.in_field(field)
-        # without its denominators the difference is a polynomial that s² + ω² divides
-        below = Rational(field, product.denominator * squares.denominator, field.unit)
-        factor = (product - squares) * below / (field.atom(laplace) ** 2 + field.atom(self.omega) ** 2)
-        times_all = Rational(field, product.denominator, field.unit), Rational(field, squares.denominator, field.unit)
-        multiplier = Product(tuple(each.tree() for each in times_all))
-        claim = Follows((stated.relation, square), relation, (multiplier, factor.tree()), multiplier)
+        claim = square_claim(stated.relation, square, relation, wide, result.in_field(field))
         put = said("put.into", lines=references([label]), line=references([stated.label]))
         line = self.line(f"magnitude-{index}", relation, "NAME", (put,), uses=(stated.label, label), claim=claim)
         return [*steps, stated, line]
@@ -440,9 +441,9 @@ class _NoiseMethod:
     def in_names(self, shares: Mapping[Symbol, Sequence[Expression]]) -> Expression:
         """The sum with densities put in and the transfers by their names."""
         densities = {self.density_name(source): source.density for source in self.found.sources}
-        factors = [_factors(densities[name]) for name in shares]
+        factors = [factors_of(densities[name]) for name in shares]
         common = [each for each in factors[0] if all(each in others for others in factors)] if factors else []
-        terms = [scaled(_without(densities[name], common), sum_of(tuple(squares))) for name, squares in shares.items()]
+        terms = [scaled(divided(densities[name], common), sum_of(tuple(squares))) for name, squares in shares.items()]
         return arranged(scaled(product_of(common), sum_of(terms)), self.rank)
 
     def put_in(
@@ -469,63 +470,3 @@ class _NoiseMethod:
         claim = Follows(hypotheses, relation, cofactors, ONE, places)
         why: Sentence = (said("noise.put" if not kept else "noise.put-densities"),)
         return self.line(label, relation, "RESULT", why, uses=tuple(used), claim=claim, boxed=boxed)
-
-
-def times(tree: Expression, factor: Expression) -> Expression:
-    match factor:
-        case Quotient(top, bottom):
-            return Quotient(times(tree, top), bottom)
-        case Product(factors):
-            return product_of([*factors, tree])
-    return product_of([tree, factor])
-
-
-def _factors(density: Expression) -> tuple[Expression, ...]:
-    """The factors of a density's numerator, each once: 4, k, T."""
-    top = density.numerator if isinstance(density, Quotient) else density
-    return tuple(dict.fromkeys(top.factors)) if isinstance(top, Product) else (top,)
-
-
-def _without(density: Expression, common: Sequence[Expression]) -> Expression:
-    """The density divided by factors of its numerator."""
-    if isinstance(density, Quotient):
-        return Quotient(_without(density.numerator, common), density.denominator)
-    rest = list(density.factors) if isinstance(density, Product) else [density]
-    for factor in common:
-        rest.remove(factor)
-    return product_of(rest)
-
-
-def _mirror(found: NoiseFound) -> Mirror | None:
-    """The mirror symmetry of the circuit without its noise currents."""
-    quiet = tuple(element for element in found.circuit.elements if element.name not in found.currents)
-    signals = tuple(name for name in found.circuit.signals if name not in found.currents)
-    return mirror_of(replace(found.circuit, elements=quiet, signals=signals))
-
-
-def scaled(amount: Expression, tree: Expression) -> Expression:
-    """amount · tree as one product or one quotient."""
-    match amount:
-        case Quotient(top, bottom):
-            return Quotient(scaled(top, tree), bottom)
-        case Product(factors):
-            return product_of([*factors, tree])
-    return tree if amount == ONE else product_of([amount, tree])
-
-
-def _name(key: Expression) -> str:
-    if isinstance(key, NodeVoltage):
-        return f"v({key.plus})".casefold()
-    return f"i({getattr(key, 'element', '')})".casefold()
-
-
-def _solution(circuit: SmallSignalCircuit, net: Network, signals: Sequence[str]) -> dict[Key, dict[str, Rational]]:
-    """Every unknown of the rows as a form in the signals."""
-    equations = formulate(circuit)
-    forms = {key: form_of(equations, key) for key in net.unknowns}
-    keys = [key for key in equations.signals if isinstance(key, Symbol) and key.name in signals]
-    _, values = linear_forms(circuit, equations, forms, keys)
-    return {
-        key: {signal.name: share for signal, share in values[key].items() if isinstance(signal, Symbol)}
-        for key in net.unknowns
-    }

@@ -8,8 +8,8 @@ from fractions import Fraction
 
 from diffsym.derivation.given import derive_given
 from diffsym.derivation.given_rows import equations_of
+from diffsym.derivation.law_answers import derive_laws
 from diffsym.derivation.law_questions import has_question, read_question
-from diffsym.derivation.laws import derive_laws
 from diffsym.derivation.steps import Derivation, Line
 from diffsym.errors import CircuitError, DiffsymError, QuantityError
 from diffsym.expression.dimension import dimension_of, unit_text

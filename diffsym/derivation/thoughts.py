@@ -75,9 +75,6 @@ def cost_of(thoughts: Iterable[Thought]) -> float:
     return sum(symbol_count(t.relation) + 2 for t in thoughts if t.rule not in ("GIVEN", "RECALL"))
 
 
-PREMISES = ("GIVEN", "RECALL")
-
-
 def written(last: Thought, prefix: str, label: Callable[[int], str], boxed: bool = True) -> dict[str, list[Step]]:
     """The lines that a result rests on, by section, in the order of the argument."""
     sections: dict[str, list[Step]] = {}
@@ -118,10 +115,6 @@ def _argument(value: object, labels: Mapping[Thought, str]) -> Argument:
     if isinstance(value, tuple):
         return tuple(_argument(part, labels) for part in value)  # type: ignore[misc]
     return value  # type: ignore[return-value]
-
-
-def is_premise(thought: Thought) -> bool:
-    return thought.rule in PREMISES
 
 
 def premises(relations: Sequence[Relation], rule: str = "GIVEN", key: str = "") -> tuple[Thought, ...]:
