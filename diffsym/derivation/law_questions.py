@@ -65,10 +65,9 @@ def read_question(text: str, name: str) -> AskedOfLaws:
         parts = [part.strip() for part in _apart(inside)]
         fewest, most, example = ARGUMENTS[found[1].lower()]
         if not fewest <= len(parts) <= most or not all(parts):
-            raise QuantityError(
-                f"{found[1]} was given {len([p for p in parts if p])} arguments, expected {fewest if fewest == most else f'{fewest} or more'}",
-                hint=f"as in {example}",
-            )
+            given = sum(map(bool, parts))
+            wanted = str(fewest) if fewest == most else f"{fewest} or more"
+            raise QuantityError(f"{found[1]} was given {given} arguments, expected {wanted}", hint=f"as in {example}")
         questions.append((joined(symbol), Question(found[1].lower(), symbol_named(parts[0]).name, tuple(parts[1:]))))
         out += rest[: found.start()] + f"({symbol})"
         rest = after

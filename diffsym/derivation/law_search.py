@@ -39,9 +39,9 @@ from diffsym.kernel.check import check
 from diffsym.kernel.claims import Fact
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
-MOST_STATES = 250
-FEW_STATES = 60
-LONGEST = 40
+MOST_STATES = 80
+FEW_STATES = 16
+LONGEST = 30
 """Symbols of a line beyond which a way is not followed."""
 
 AHEAD = 6.0

@@ -1,7 +1,7 @@
 """Which sign an expression has where every symbol is positive, and so is what stands under a square or a root.
 
-Differences, ΔR and the like, are small there. Such points are drawn; they decide between the roots of a square and prove
-nothing. What was decided is a condition of the line that takes the root.
+Differences, ΔR and the like, are small there. Such points are drawn; they decide between the roots of a square and
+prove nothing. What was decided is a condition of the line that takes the root.
 """
 
 from __future__ import annotations
