@@ -228,6 +228,9 @@ def _difference(first: complex, second: complex) -> str:
     size = max(abs(first), abs(second))
     if size < NOTHING:
         return "0"
+    if abs(first) < NOTHING:
+        # Of zero there is no relative difference.
+        return "–"
     off = abs(first - second) / size
     if off < 1e-6:
         return "< 10⁻⁶"
