@@ -414,7 +414,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pyte
 def test_list_has_every_derivation(diffsym: Shell) -> None:
     listed = diffsym("list", "--json").json
     assert {each["name"] for each in listed} >= {path.stem for path in shipped("derivations").glob("*.toml")}
-    assert all(list(each) == ["name", "title", "chapter", "catalog", "quantities"] for each in listed)
+    keys = ["name", "title", "chapter", "catalog", "quantities", "catalogue", "concepts", "variant_of"]
+    assert all(list(each) == keys for each in listed)
     assert all(each["quantities"] for each in listed)
     shown = diffsym("list").out
     assert all(each["name"] in shown and each["title"] in shown for each in listed)
