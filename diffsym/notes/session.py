@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from diffsym.errors import BudgetError, DiffsymError, ReadError, UsageError
 from diffsym.expression.notation import Notation
-from diffsym.expression.tree import Expression
 from diffsym.notes.claims import NoFormula, claim_of, text_of
 from diffsym.notes.difference import Difference, text_difference, worst
 from diffsym.notes.files import HOSTS, Content
@@ -34,6 +34,9 @@ from diffsym.notes.setting import Setting
 from diffsym.notes.sources import Shelf
 from diffsym.notes.styles import STYLES, Style
 from diffsym.notes.verifying import Verifier
+
+if TYPE_CHECKING:
+    from diffsym.notes.suggesting import Catalog
 
 MARK = "diffsym:"
 """What every marker has in it."""
@@ -84,7 +87,7 @@ class Session:
         self.verifiers: dict[Path, Verifier] = {}
         self.first: Shelf | None = None
         self.printed: dict[tuple[object, ...], tuple[Piece, str]] = {}
-        self.catalog: dict[object, list[tuple[str, Expression, str]]] | None = None
+        self.catalog: Catalog | None = None
 
     def shelf(self, folder: Path) -> Shelf:
         """Paths in keys start from the folder of the notes; what was solved is shared by all folders."""

@@ -349,6 +349,9 @@ def key_at(text: str, shelf: Shelf) -> Key:
     try:
         return read_key(text)
     except UnknownKey as error:
+        # What has no blank in it was meant as a key, and its own error knows better.
+        if " " not in wanted:
+            raise
         raise unknown(f"{name}:{wanted}", [f"{name}:{each}" for each in texts], error.hint or "") from None
 
 
