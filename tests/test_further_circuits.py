@@ -12,6 +12,7 @@ from diffsym.cli import main
 from diffsym.derivation.library import worked_of
 from diffsym.derivation.source import DerivationFile, load_derivation, read_derivation
 from diffsym.document.builder import build
+from diffsym.document.likeness import changed_cards, nearest
 from diffsym.document.wishes import Wishes
 from diffsym.document.writers import write
 from diffsym.errors import DiffsymError
@@ -70,7 +71,8 @@ def test_a_page_shows_each_circuit_where_its_first_quantity_begins(stage: Deriva
     assert [heads.index(each) for each in order] == sorted(heads.index(each) for each in order)
     part = page.partition("\n## With a source resistor\n")[2].partition("\n## ")[0]
     assert "RS s 0 RS" in part and "IT 0 out it" not in part
-    assert "### Schematic" in part and "### Small-signal model" in part and "### Assumptions" in part
+    # what the first circuit was told with is not told again
+    assert "Resistor RS" in part and "RD vdd out RD" not in part and "is constant" not in part
     assert "This is asked of the first circuit again." in page
     assert "circuit “output shorted”" in page
     german = write(build(worked_of(stage), stage, wishes=Wishes(language="de")), "md")
@@ -254,9 +256,75 @@ def test_a_split_supply_is_exchanged() -> None:
 
 def test_a_page_says_how_a_circuit_differs_from_the_one_before(stage: DerivationFile) -> None:
     page = write(build(worked_of(stage), stage), "md")
-    assert "This is the first circuit, without `RD` and `IT`, with `VS` added." in page
-    assert "This is the first circuit, without `IT`, with `RS` added, with `M1` put in anew." in page
-    assert "This is the circuit “with a source resistor”, without `RD`, with `VS` added." in page
+    assert "This is the first circuit, without `RD` and `IT`, with `VS out 0 0` added; everything else" in page
+    anew = "without `IT`, with `M1 out in s 0 n` put in anew, with `RS s 0 RS` added; everything else is as before:"
+    assert f"This is the first circuit, {anew}" in page
+    assert "This is the circuit “with a source resistor”, without `RD`, with `VS out 0 0` added; everything" in page
+    assert page.count("```spice") == 1
+
+
+FIRST = """V1 in 0 vin
+M1 out in 0 0 n
+RD out 0 RD
+.model n nmos
+*% match M1 M2
+*% model M1 gm ro"""
+
+
+@pytest.mark.parametrize(
+    ("text", "removed", "added", "anew"),
+    [
+        (FIRST, (), (), ()),
+        (f"* the same\n{FIRST}\n.end", (), (), ()),
+        (FIRST + "\nIt 0 out it", (), ("It",), ()),
+        (FIRST.replace("RD out 0 RD\n", ""), ("RD",), (), ()),
+        (FIRST.replace("RD out 0 RD", "RD   out 0  RD"), (), (), ()),
+        (FIRST.replace("0 RD", "0 {2*RD}"), (), (), ("RD",)),
+        (FIRST.replace("gm ro", "gm"), (), (), ("*%",)),
+        ("V1 in 0 vin\nRD out 0 RD\n.model n nmos", ("M1",), (), ()),
+        (FIRST.replace("M1 M2", "M1 M3"), (), ("*%",), ()),
+        (FIRST.replace(".model n nmos", ".model n nmos kp=1m"), (), (), (".model",)),
+        (FIRST.replace("*% match M1 M2\n", ""), ("*% match M1 M2",), (), ()),
+    ],
+)
+def test_one_circuit_differs_from_another_in_these_cards(
+    text: str, removed: tuple[str, ...], added: tuple[str, ...], anew: tuple[str, ...]
+) -> None:
+    found = changed_cards(FIRST, text)
+    assert found.removed == removed
+    assert tuple(card.words[0] for card in found.added) == added
+    assert tuple(card.words[0] for card in found.anew) == anew
+
+
+def test_a_circuit_far_from_all_others_is_told_whole() -> None:
+    far = "\n".join(f"R{k} a{k} 0 R{k}" for k in range(6))
+    assert nearest(far, [("", FIRST)]) is None
+    assert nearest(FIRST + "\nIt 0 out it", [("", far), ("b", FIRST), ("c", FIRST)])[0] == "b"
+    assert nearest("", [("", FIRST)]) is None and nearest(FIRST, [("", "")]) is None
+    head = STAGE.partition("[circuits.")[0]
+    text = f"""{head}[circuits.far]
+netlist = '''
+V1 in 0 vin
+{far}
+R9 in a0 R9
+'''
+[[quantity]]
+name = "A_v"
+of = "v(out)/vin"
+[[quantity]]
+name = "A_far"
+of = "v(a0)/vin"
+circuit = "far"
+"""
+    file = read_derivation(text, "stage.toml")
+    page = write(build(worked_of(file), file), "md")
+    part = page.partition("\n## Far\n")[2]
+    assert "### Schematic" in part and "R5 a5 0 R5" in part and page.count("```spice") == 2
+
+
+def test_a_line_that_says_that_a_node_is_its_source_is_not_printed(stage: DerivationFile) -> None:
+    page = write(build(worked_of(stage), stage), "md")
+    assert "v_{in} = v_{in}" not in page and "v_{out}" in page
 
 
 @pytest.mark.parametrize("audience", ["student", "instructor"])

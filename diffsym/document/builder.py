@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diffsym.derivation.said import Code
@@ -11,11 +11,20 @@ from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.decks import deck_section
 from diffsym.document.draft import Draft
 from diffsym.document.findings import approximations, checks, results
-from diffsym.document.front import assumptions, drawing, model, problem, stated
+from diffsym.document.front import (
+    assumptions,
+    changed_model,
+    drawing,
+    further_assumptions,
+    model,
+    only_changed,
+    problem,
+    stated,
+)
 from diffsym.document.lines import derivation, refusals, second
 from diffsym.document.meaning import interpretation
-from diffsym.document.numbers import numbers
-from diffsym.document.plots import plots
+from diffsym.document.numbers import worked_line
+from diffsym.document.plots import choose_plots, plots
 from diffsym.document.provenance import provenance
 from diffsym.document.questions import question_sections
 from diffsym.document.renaming import check_renaming
@@ -91,16 +100,22 @@ OF_RESULTS = ("composite", "roots")
 
 def of_quantities(draft: Draft) -> Iterator[Section]:
     """The sections of every quantity; a further circuit stands before the first one that is asked of it."""
-    written = [
-        (draft.on(quantity), quantity, list(with_lemmas(draft.on(quantity), quantity, draft.part_of(quantity))))
-        for quantity in draft.worked.quantities
-    ]
+    if draft.wishes.detail == "full":
+        choose_plots(draft)
+    drafts = [draft]
+    written: list[tuple[Draft, WorkedQuantity, list[Section]]] = []
+    for quantity in draft.worked.quantities:
+        own = draft.on(quantity)
+        if looks_at_circuit(quantity) and not is_among(own, drafts):
+            own.after(drafts)
+            drafts.append(own)
+        written.append((own, quantity, list(with_lemmas(own, quantity, draft.part_of(quantity)))))
     met: list[Draft] = []
     for own, quantity, sections in written:
-        if quantity.derivations[0].derivation.method in OF_RESULTS:
+        if not looks_at_circuit(quantity):
             yield from sections
             continue
-        if own.circuit and own not in met:
+        if own.circuit and not is_among(own, met):
             yield from circuit(own)
         elif met and met[-1] is not own and own.worked.circuit is not None:
             sections[:1] = [back_at(own, section) for section in sections[:1]]
@@ -108,21 +123,44 @@ def of_quantities(draft: Draft) -> Iterator[Section]:
         yield from sections
 
 
+def looks_at_circuit(quantity: WorkedQuantity) -> bool:
+    return quantity.derivations[0].derivation.method not in OF_RESULTS
+
+
+def is_among(draft: Draft, drafts: Sequence[Draft]) -> bool:
+    return any(each is draft for each in drafts)
+
+
 def further(draft: Draft) -> Iterator[Section]:
     """Every further circuit, without the lines about it."""
-    shown: list[Draft] = []
+    drafts = [draft]
     for quantity in draft.worked.quantities:
         own = draft.on(quantity)
-        if own.circuit and own not in shown:
-            shown.append(own)
+        if not is_among(own, drafts):
+            own.after(drafts)
+            drafts.append(own)
             yield from circuit(own)
 
 
 def circuit(draft: Draft) -> Iterator[Section]:
-    """A further circuit under its own title: what it is, its drawing, its model, what is assumed of it."""
-    found = [stated(draft), *front_of(draft)]
+    """A further circuit under its own title: what it is, its drawing, its model, what is assumed of it.
+
+    Where it is told by another one, only what is not as there.
+    """
+    found = [stated(draft), *front_of(draft)] if draft.like is None else list(front_after(draft))
     title = f"{draft.circuit_title[:1].upper()}{draft.circuit_title[1:]}"
     yield from (replace(section, part=title) for section in found if section.blocks)
+
+
+def front_after(draft: Draft) -> Iterator[Section]:
+    yield only_changed(draft)
+    yield drawing(draft)
+    small = draft.worked.small_signal
+    if small is None or draft.wishes.detail == "result":
+        return
+    if draft.wishes.audience != "student":
+        yield changed_model(draft, small)
+    yield further_assumptions(draft, small)
 
 
 def back_at(draft: Draft, section: Section) -> Section:
@@ -153,7 +191,7 @@ def of_quantity(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[S
     first, *others = quantity.derivations
     full = draft.wishes.detail == "full"
     # a number that the checks work out by hand is not worked out in SI units before
-    by_hand = full and any(True for _ in numbers(draft, quantity))
+    by_hand = full and worked_line(draft, quantity) is not None
     yield from derivation(draft, first, part, quantity.spec.note, numbers=not by_hand)
     if draft.wishes.detail == "full":
         for other in others:

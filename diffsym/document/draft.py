@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from diffsym.derivation.said import Said, Sentence
 from diffsym.derivation.source import DerivationFile, QuantitySpec, Words
 from diffsym.derivation.steps import Line
 from diffsym.derivation.wording import DEFAULT
 from diffsym.derivation.worked import Worked, WorkedQuantity
-from diffsym.document.figures import half_circuit_figures
+from diffsym.document.figures import SMALLER, half_circuit_figures
+from diffsym.document.likeness import Changed, nearest
 from diffsym.document.renaming import renamed_notation
 from diffsym.document.speech import Speech, speech
 from diffsym.document.tree import Figure, Inlines
 from diffsym.document.wishes import Wishes
 from diffsym.expression.notation import Notation
-from diffsym.expression.tree import Relation
+from diffsym.expression.tree import Expression, Relation
+
+if TYPE_CHECKING:
+    from diffsym.drawing.plots.chart import Plot
 
 
 @dataclass
@@ -35,9 +41,13 @@ class Numbers:
 class Draft:
     """``shown``: lines on the page, by what they say; ``alias``: labels of lines that are shown under another label.
 
-    ``circuit``: the further circuit that is spoken of; ``further``: the drafts of all that were.
+    ``circuit``: the further circuit that is spoken of; ``further``: the drafts of all that were. ``like``: the circuit
+    shown before that it is told by, where it differs from that one only in what ``changed`` says.
     ``places``: the number of each line on the page. ``told``: remarks and netlists on it. ``rows``: for each KCL line,
-    the nodes that it holds at. ``plotted``: what is shown as a plot already.
+    the nodes that it holds at. ``sums``: KCL in named currents as told. ``divisors``: what is said not to be zero.
+    ``said_once``: sentences that the document does not repeat; ``values``: numbers that it has told;
+    ``worked_out``: formulas that it has worked out with numbers.
+    ``plots``: those chosen, by the identity of their quantity; ``plotted``: the names of those on the page.
     """
 
     worked: Worked
@@ -52,10 +62,18 @@ class Draft:
     told: set[str | Said | Sentence] = field(default_factory=set)
     summed: set[tuple[str, ...]] = field(default_factory=set)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    plotted: list[object] = field(default_factory=list)
+    sums: set[Relation] = field(default_factory=set)
+    divisors: list[Expression] = field(default_factory=list)
+    said_once: set[Said] = field(default_factory=set)
+    values: dict[str, Fraction] = field(default_factory=dict)
+    worked_out: list[Expression] = field(default_factory=list)
+    plots: dict[int, list[tuple[str, Plot | Said]]] = field(default_factory=dict)
+    plotted: list[str] = field(default_factory=list)
     circuit: str = ""
     circuit_title: str = ""
     further: dict[str, Draft] = field(default_factory=dict)
+    like: Draft | None = None
+    changed: Changed = field(default_factory=Changed)
 
     def on(self, quantity: WorkedQuantity) -> Draft:
         """The draft for the circuit that a quantity is asked of: lines of one are not those of another."""
@@ -74,8 +92,32 @@ class Draft:
                 told=set(),
                 summed=set(),
                 rows={},
+                sums=set(),
             )
         return self.further[name]
+
+    @property
+    def netlist(self) -> str:
+        """The text of the circuit that is spoken of; empty where relations are given in place of one."""
+        circuit = self.worked.circuit
+        if circuit is None:
+            return ""
+        return self.file.netlist.strip("\n") if self.file is not None else circuit.text.strip("\n")
+
+    def after(self, shown: Sequence[Draft]) -> None:
+        """Tells this circuit by the nearest of those shown before: what holds of both is not shown again."""
+        written = self.file.circuits.get(self.circuit) if self.file is not None else None
+        of = written.changes.of if written is not None and written.changes is not None else ""
+        # of two that are equally near, the one that its author made it from
+        by_name = {draft.circuit: draft for draft in sorted(shown, key=lambda draft: draft.circuit != of)}
+        found = nearest(self.netlist, ((name, draft.netlist) for name, draft in by_name.items()))
+        if found is None:
+            return
+        name, self.changed = found
+        self.like = like = by_name[name]
+        self.shown = dict(like.shown)
+        self.told = set(like.told)
+        self.sums = set(like.sums)
 
     def title_of_circuit(self, name: str) -> str:
         """What a person calls a further circuit, in the language of the document."""
@@ -98,7 +140,7 @@ class Draft:
             return {}
         captions = {mode: self.word(f"caption.half-{mode}") for mode in ("differential", "common")}
         words = self.speech.catalogue.group("picture")
-        return half_circuit_figures(small, self.notation, self.name, captions, words=words)
+        return half_circuit_figures(small, self.notation, self.name, captions, words=words, size=SMALLER)
 
     def inlines(self, sentence: Sentence) -> Inlines:
         """A sentence with its references turned to the lines that the document shows."""

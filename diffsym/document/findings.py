@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diffsym.derivation.checks import PASSED, CheckRow
 from diffsym.derivation.findings import ApproximationFound
@@ -66,7 +68,7 @@ def checks(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
     by_hand = tuple(numbers(draft, quantity))
     # what is worked out below is not listed with all its numbers here as well
     listed = [row for row in quantity.checks if not (by_hand and row.name == "Number" and row.verdict == PASSED)]
-    rows = tuple(check_row(draft, row) for row in listed)
+    rows = tuple(check_row(draft, row) for row in joined_rows(listed))
     header = (speech.say("check.check"), speech.say("check.finding"), speech.say("check.verdict"))
     blocks: list[Block] = [Table(header, rows)] if rows else []
     blocks.extend(by_hand)
@@ -76,27 +78,61 @@ def checks(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
     return Section("checks", draft.word("heading.checks"), tuple(blocks), part)
 
 
+def joined_rows(rows: Sequence[CheckRow]) -> Iterator[CheckRow]:
+    """Rows of the same check with the same verdict as one row."""
+    for _, same in itertools.groupby(rows, key=lambda row: (row.name, row.verdict)):
+        first, *others = same
+        said = first.said
+        for other in others:
+            said = (*said, "; ", *other.said)
+        yield replace(first, said=said)
+
+
 def check_row(draft: Draft, row: CheckRow) -> tuple[Inlines, ...]:
     name, verdict = (f"check.{word.lower().replace(' ', '-')}" for word in (row.name, row.verdict))
     return (draft.speech.say(name), draft.inlines(row.said), draft.speech.say(verdict))
 
 
 def _divided_by(draft: Draft, quantity: WorkedQuantity) -> tuple[Expression, ...]:
-    """What the derivation divided by, where it is not a plain product of symbols."""
+    """What the derivation divided by, where it is not a plain product of symbols and the page has not said so yet."""
+    found = quantity.derivations[0]
+    if found.derivation.method == "roots":
+        return ()
+    told: list[Expression] = []
+    for condition in dict.fromkeys(found.conditions):
+        tree = without_drive(condition, driving(draft, condition))
+        if tree is None or is_positive(tree) or len(told) == MOST_CONDITIONS:
+            continue
+        if not any(_proportional(tree, other) for other in draft.divisors):
+            draft.divisors.append(tree)
+            told.append(tree)
+    return tuple(told)
+
+
+def driving(draft: Draft, tree: Expression) -> list[str]:
+    """The signals in a condition: those of the sources, and what a derivation applies to measure by."""
     small = draft.worked.small_signal
-    signals = set(small.signals) if small is not None else set()
-    trees = dict.fromkeys(
-        tree
-        for derivation in quantity.derivations[:1]
-        if derivation.derivation.method != "roots"
-        for tree in derivation.conditions
-        if is_plain_sum(tree) and not signals & set(symbols_of(tree)) and not is_positive(tree)
-    )
-    kept: list[Expression] = []
-    for tree in trees:
-        if not any(_proportional(tree, other) for other in kept):
-            kept.append(tree)
-    return tuple(kept[:MOST_CONDITIONS])
+    if small is None:
+        return []
+    parameters = {name for element in small.elements for name in symbols_of(element.value)} - set(small.signals)
+    return [
+        name
+        for name in symbols_of(tree)
+        if name in small.signals or (name.startswith(("i", "v")) and name not in parameters)
+    ]
+
+
+def without_drive(condition: Expression, there: Sequence[str]) -> Expression | None:
+    """What a derivation divides by besides the signal that drives it; None for no sum, or for a sum of signals."""
+    if not is_plain_sum(condition):
+        return None
+    if not there:
+        return condition
+    if len(there) > 1:
+        return None
+    field = Field(atoms_of(condition))
+    tree = (field.read(condition) / field.read(Symbol(there[0]))).tree()
+    return tree if there[0] not in symbols_of(tree) and is_plain_sum(tree) else None
 
 
 def _proportional(first: Expression, second: Expression) -> bool:

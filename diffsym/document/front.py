@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from diffsym.circuit.model import LinearElement, SmallSignalCircuit
-from diffsym.derivation.branch_currents import named_currents
-from diffsym.derivation.said import Code, Inline, Sentence, Together, references, said
+from diffsym.derivation.branch_currents import NamedCurrent, named_currents
+from diffsym.derivation.circuits_of import Card
+from diffsym.derivation.said import Code, Inline, Said, Sentence, Together, references, said
 from diffsym.document.draft import Draft
-from diffsym.document.figures import schematic
+from diffsym.document.figures import SMALLER, schematic
+from diffsym.document.likeness import text_of
 from diffsym.document.tree import Block, Equation, Inlines, Items, Listing, Math, Paragraph, Section, Table, Text
 from diffsym.expression.tree import Relation, Symbol
 
@@ -42,9 +45,8 @@ def stated(draft: Draft) -> Section:
     if changed:
         blocks.append(Paragraph(draft.inlines(changed)))
     if circuit is not None:
-        text = file.netlist.strip("\n") if file is not None else circuit.text.strip("\n")
-        if text:
-            blocks.append(Listing(text, "spice", draft.word("caption.netlist")))
+        if draft.netlist:
+            blocks.append(Listing(draft.netlist, "spice", draft.word("caption.netlist")))
     elif file is not None and file.given:
         blocks.append(draft.speech.paragraph("problem.given"))
         blocks += [Equation(relation) for relation in file.given]
@@ -67,6 +69,39 @@ def changes(draft: Draft) -> Sentence:
     if len(parts) == 1:
         parts += [", ", said("circuit.models")]
     return (*parts, ".")
+
+
+def only_changed(draft: Draft) -> Section:
+    """A circuit by what is changed in one that was shown before: a sentence, with the new cards in it or below it."""
+    assert draft.like is not None
+    changed, like = draft.changed, draft.like
+    inside = changed.in_sentence
+
+    def new(cards: Sequence[Card]) -> Sentence:
+        return named([text_of(card) if inside else card.words[0] for card in cards if inside or is_element(card)])
+
+    of = said("circuit.of", title=like.circuit_title) if like.circuit else said("circuit.own")
+    parts: list[Inline] = [said("circuit.this-is", of=of)]
+    for key, names in (
+        ("without", named(changed.removed)),
+        ("anew", new(changed.anew)),
+        ("with", new(changed.added)),
+    ):
+        if names:
+            parts += [", ", said(f"circuit.{key}", names=names)]
+    if len(parts) == 1 and changed.cards:
+        parts += [", ", said("circuit.models")]
+    listed = "\n".join(map(text_of, changed.cards)) if not inside else ""
+    parts += ["; ", said("circuit.rest"), ":"]
+    blocks: list[Block] = [Paragraph(draft.inlines(tuple(parts)))]
+    if listed:
+        # the cards alone are no netlist that could be run
+        blocks.append(Listing(listed))
+    return Section("problem", "", tuple(blocks))
+
+
+def is_element(card: Card) -> bool:
+    return card.subject[0] == "element"
 
 
 def wanted(draft: Draft) -> Iterator[Inlines]:
@@ -92,8 +127,12 @@ def drawing(draft: Draft) -> Section:
     words = draft.speech.catalogue.group("picture")
     caption = draft.word("caption.circuit")
     places = draft.file.drawing if draft.file is not None else {}
-    figure = schematic(circuit, draft.notation, f"{draft.name}-circuit", caption, words=words, places=places)
-    return Section("schematic", title, () if figure is None else (figure,))
+    size = SMALLER if draft.circuit else 1.0
+    figure = schematic(circuit, draft.notation, f"{draft.name}-circuit", caption, words=words, places=places, size=size)
+    if figure is not None and draft.like is not None:
+        # the words above it say what it shows
+        figure = replace(figure, caption="")
+    return Section("schematic", "" if draft.like else title, () if figure is None else (figure,))
 
 
 # The small-signal model ---------------------------------------------------------------------------------------------
@@ -102,34 +141,94 @@ def drawing(draft: Draft) -> Section:
 def model(draft: Draft, circuit: SmallSignalCircuit) -> Section:
     speech = draft.speech
     blocks: list[Block] = []
-    if any(element.device for element in circuit.elements):
-        caption = draft.word("caption.signals")
-        words = speech.catalogue.group("picture")
-        figure = schematic(circuit, draft.notation, f"{draft.name}-signals", caption, words=words)
-        blocks += [] if figure is None else [figure]
+    devices = devices_of(circuit)
+    if devices:
+        blocks += signals(draft, circuit)
+        blocks.append(speech.paragraph("model.replaced"))
+        rows = tuple(
+            (speech.inlines((Code(device),)), speech.inlines(parts_of(parts))) for device, parts in devices.items()
+        )
+        blocks.append(Table((speech.say("model.device"), speech.say("model.parts")), rows))
+    blocks.extend(directions(draft, circuit))
+    return Section("model", draft.word("heading.model"), tuple(blocks))
+
+
+def changed_model(draft: Draft, circuit: SmallSignalCircuit) -> Section:
+    """What is not as in the circuit that it is told by: other parts of devices, and currents without a name so far."""
+    if draft.like is None or draft.like.worked.small_signal is None:
+        return model(draft, circuit)
+    speech = draft.speech
+    known = devices_of(draft.like.worked.small_signal)
+    devices = {
+        name: parts for name, parts in devices_of(circuit).items() if parts_of(parts) != parts_of(known.get(name, ()))
+    }
+    blocks: list[Block] = []
+    if {kinds_in(parts) for parts in devices.values()} - {kinds_in(parts) for parts in known.values()}:
+        blocks += signals(draft, circuit)
+    if devices:
+        blocks.append(speech.paragraph("model.new-parts"))
+        entries = [speech.inlines((Code(name), ": ", *parts_of(parts))) for name, parts in devices.items()]
+        blocks.append(Items(tuple(entries)))
+    told = told_currents(draft.like)
+    currents = [current for current in currents_met(draft, circuit) if current not in told]
+    if currents:
+        words: list[Inline] = []
+        for current in currents:
+            law: Inline = Relation((current.name, current.law), ("=",)) if current.law is not None else current.name
+            words += [", "] if words else []
+            words += [law, " ", said("model.between", plus=current.plus, minus=current.minus)]
+        blocks.append(speech.paragraph("model.new-currents", currents=Together(tuple(words))))
+    return Section("model", "", tuple(blocks))
+
+
+def signals(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Block]:
+    """The drawing of a circuit for signals."""
+    words = draft.speech.catalogue.group("picture")
+    caption = draft.word("caption.signals")
+    figure = schematic(circuit, draft.notation, f"{draft.name}-signals", caption, words=words, size=SMALLER)
+    if figure is not None:
+        yield figure
+
+
+def devices_of(circuit: SmallSignalCircuit) -> dict[str, list[LinearElement]]:
+    """The parts of each device's model."""
     devices: dict[str, list[LinearElement]] = {}
     for element in circuit.elements:
         if element.device:
             devices.setdefault(element.device, []).append(element)
-    if devices:
-        blocks.append(speech.paragraph("model.replaced"))
-        rows = []
-        for device, parts in devices.items():
-            cells: list[Inline] = []
-            for part in parts:
-                cells += ["; "] if cells else []
-                cells += [part.value, " ", where(part)]
-            rows.append((speech.inlines((Code(device),)), speech.inlines(tuple(cells))))
-        blocks.append(Table((speech.say("model.device"), speech.say("model.parts")), tuple(rows)))
-    blocks.extend(directions(draft, circuit))
-    return Section("model", draft.word("heading.model"), tuple(blocks))
+    return devices
+
+
+def parts_of(parts: Sequence[LinearElement]) -> Sentence:
+    cells: list[Inline] = []
+    for part in parts:
+        cells += ["; "] if cells else []
+        cells += [part.value, " ", where(part)]
+    return tuple(cells)
+
+
+def kinds_in(parts: Sequence[LinearElement]) -> tuple[str, ...]:
+    """What a device's model is made of, wherever it hangs and whatever it is worth."""
+    return tuple(part.kind for part in parts)
+
+
+def currents_met(draft: Draft, circuit: SmallSignalCircuit) -> list[NamedCurrent]:
+    """The currents at the nodes that KCL was summed up for."""
+    met = {node for nodes in draft.summed for node in nodes}
+    return [current for current in named_currents(circuit) if met & {current.plus, current.minus}]
+
+
+def told_currents(draft: Draft) -> list[NamedCurrent]:
+    """The currents that are named where a circuit is told, and in those that it is told by."""
+    small = draft.worked.small_signal
+    before = told_currents(draft.like) if draft.like is not None else []
+    return [*before, *(currents_met(draft, small) if small is not None else [])]
 
 
 def directions(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Block]:
     """The currents by name, each with the direction in which it is counted and what the element makes of it."""
     speech = draft.speech
-    met = {node for nodes in draft.summed for node in nodes}
-    currents = [current for current in named_currents(circuit) if met & {current.plus, current.minus}]
+    currents = currents_met(draft, circuit)
     if not currents:
         return
     yield speech.paragraph("model.directions")
@@ -159,6 +258,28 @@ def assumptions(draft: Draft, circuit: SmallSignalCircuit) -> Section:
     """What is assumed, and the lines in which it is used."""
     entries = [draft.inlines(entry) for entry in dict.fromkeys(assumed(draft, circuit))]
     return Section("assumptions", draft.word("heading.assumptions"), (Items(tuple(entries)),))
+
+
+def further_assumptions(draft: Draft, circuit: SmallSignalCircuit) -> Section:
+    """What is assumed of a circuit and not of the one that it is told by."""
+    if draft.like is None or draft.like.worked.small_signal is None:
+        return assumptions(draft, circuit)
+    told = [entry[0] for entry in assumed(draft.like, draft.like.worked.small_signal)]
+    entries = dict.fromkeys(assumed(draft, circuit))
+    new = [draft.inlines(entry) for entry in entries if not any(covers(known, entry[0]) for known in told)]
+    blocks = (draft.speech.paragraph("assumed.besides"), Items(tuple(new))) if new else ()
+    return Section("assumptions", "", blocks)
+
+
+def covers(known: Inline, new: Inline) -> bool:
+    """Whether an assumption is one that was told, of the same elements or of more."""
+    if not isinstance(known, Said) or not isinstance(new, Said) or known.key != new.key:
+        return known == new
+    before, now = dict(known.arguments), dict(new.arguments)
+    names, more = now.pop("names", ()), before.pop("names", ())
+    if not isinstance(names, tuple) or not isinstance(more, tuple):
+        return known == new
+    return now == before and set(names) <= set(more)
 
 
 def assumed(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Sentence]:

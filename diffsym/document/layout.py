@@ -46,11 +46,24 @@ def rows_of(formula: Expression | Relation, room: float = LINE_WIDTH) -> tuple[R
     if not isinstance(formula, Relation) or width(formula) <= room:
         return ()
     sides = tuple(zip(formula.operators, formula.sides[1:], strict=True))
+    rows: list[Row]
     if width(formula.left) > room / 2:
         rows = _rows_of_wide_left(formula.left, sides, room)
     else:
         indent = width(formula.left) + 1.4
-        rows = [row for operator, side in sides for row in _rows_of_side(operator, side, room - indent)]
+        rows = []
+        for operator, side in sides:
+            more = _rows_of_side(operator, side, room - indent)
+            # a chain goes on in its line as far as it fits
+            if (
+                rows
+                and len(more) == 1
+                and not rows[-1].indented
+                and row_width(rows[-1]) + row_width(more[0]) <= room - indent
+            ):
+                rows[-1] = Row(None, (*rows[-1].right, *more[0].right))
+            else:
+                rows += more
         rows[0] = Row(formula.left, rows[0].right)
     return tuple(rows) if len(rows) > 1 else ()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from diffsym.derivation.branch_currents import node_sum
@@ -11,10 +11,13 @@ from diffsym.derivation.checking import CheckedDerivation
 from diffsym.derivation.said import Inline, Reference, Said, Sentence, said, turned
 from diffsym.derivation.scribe import UNUSED
 from diffsym.derivation.steps import Line, Netlist, Passage, Remark, Tabulated
+from diffsym.derivation.steps import Step as Stated
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
 from diffsym.document.front import MOST_CURRENTS
-from diffsym.document.tree import Block, Equation, Heading, Listing, Paragraph, Section, Step, Table
+from diffsym.document.tree import Block, Equation, Heading, Inlines, Listing, Paragraph, Section, Step, Table, Text
+from diffsym.expression.printing import to_latex
+from diffsym.expression.tree import NodeVoltage
 
 REPEATED = ("KCL", "LAW", "GIVEN")
 """Rules whose lines are shown once in a document, whatever is said before them."""
@@ -28,12 +31,17 @@ def derivation(
     draft: Draft, checked: CheckedDerivation, part: str, note: Sentence = (), *, numbers: bool = True
 ) -> Iterator[Section]:
     """The sections of the first method; ``note``: what an author says before them. ``numbers``: those worked in SI."""
+    carried: list[str] = []
     for passage in checked.derivation.passages:
         if passage.kind == "numbers" and not numbers:
             continue
+        known = known_lines(draft, passage)
+        if known and not note:
+            carried += known
+            continue
         kind = passage.kind if passage.kind in KINDS else "equations"
         named = checked.derivation.method == "kcl"
-        blocks = tuple(steps(draft, passage, named=named))
+        blocks, carried = tuple(flowing(steps(draft, passage, named=named, carried=carried))), []
         if note:
             blocks, note = (Paragraph(draft.inlines(note)), *blocks), ()
         yield Section(kind, draft.speech.text(passage.title), blocks, part)
@@ -42,12 +50,20 @@ def derivation(
 def second(draft: Draft, checked: CheckedDerivation, part: str) -> Section:
     speech = draft.speech
     blocks: list[Block] = []
+    carried: list[str] = []
     for passage in without_result(checked.derivation.passages):
-        shown = list(steps(draft, passage))
-        if shown and passage.kind != "result":
+        known = known_lines(draft, passage)
+        if known:
+            carried += known
+            continue
+        shown, carried = list(flowing(steps(draft, passage, carried=carried))), []
+        # what comes first stands under the heading of the method
+        if shown and blocks and passage.kind not in ("elimination", "result"):
             blocks.append(Heading(4, speech.inlines((passage.title,))))
         blocks.extend(shown)
-    blocks.append(speech.paragraph("second.agree"))
+    if said("second.agree") not in draft.said_once:
+        draft.said_once.add(said("second.agree"))
+        blocks.append(speech.paragraph("second.agree"))
     method = checked.derivation.method
     key = f"second.{method}"
     title = speech.word(key) if key in speech.catalogue.entries else ""
@@ -75,16 +91,39 @@ def refusals(draft: Draft, quantity: WorkedQuantity, part: str) -> Iterator[Sect
             yield Section("second_method", draft.word("second.why-not"), (text,), part)
 
 
-def steps(draft: Draft, passage: Passage, *, named: bool = False) -> Iterator[Block]:
-    """A passage's blocks; what the document already shows is referred to, not shown again."""
+def known_lines(draft: Draft, passage: Passage) -> list[str]:
+    """The lines that a passage would refer to, where it says nothing that the document does not show already."""
+    labels: list[str] = []
+    for step in passage.steps:
+        if says_nothing(draft, step):
+            continue
+        label = known_line(draft, step) if isinstance(step, Line) else None
+        match step:
+            case Line() if label is not None:
+                labels.append(label)
+            case Remark(words) if not words or turned(words, draft.alias) in draft.told:
+                pass
+            case Netlist(text) if text in draft.told:
+                pass
+            case _:
+                return []
+    return labels
+
+
+def steps(draft: Draft, passage: Passage, *, named: bool = False, carried: Sequence[str] = ()) -> Iterator[Block]:
+    """A passage's blocks; what the document already shows is referred to, not shown again.
+
+    ``carried``: lines to refer to besides, of passages before this one.
+    """
+    passage = replace(passage, steps=tuple(step for step in passage.steps if not says_nothing(draft, step)))
     repeated = [known_line(draft, step) if isinstance(step, Line) else None for step in passage.steps]
     at_once = passage.kind == "equations"
     opening = next((k for k, step in enumerate(passage.steps) if not isinstance(step, Remark)), 0) if at_once else 0
     for place in range(opening):
         yield from _fresh(draft, passage, place, repeated, named)
     if at_once:
-        yield from before(draft, repeated)
-    waiting: list[str | None] = []
+        yield from before(draft, [*carried, *repeated])
+    waiting: list[str | None] = [] if at_once else [*carried]
     for place in range(opening, len(repeated)):
         if repeated[place] is not None:
             waiting.append(repeated[place])
@@ -96,6 +135,29 @@ def steps(draft: Draft, passage: Passage, *, named: bool = False) -> Iterator[Bl
         yield from blocks
     if not at_once:
         yield from before(draft, waiting)
+
+
+def says_nothing(draft: Draft, step: Stated) -> bool:
+    """Whether a line prints the same on both sides: a node that is called as the source that drives it."""
+    if not isinstance(step, Line) or step.rule != "GIVEN" or len(step.relation.sides) != 2:
+        return False
+    left, right = step.relation.sides
+    return isinstance(left, NodeVoltage) and to_latex(left, draft.notation) == to_latex(right, draft.notation)
+
+
+def flowing(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Sentences that follow each other without a formula between them are one paragraph."""
+    waiting: Inlines = ()
+    for block in blocks:
+        if isinstance(block, Paragraph):
+            waiting = (*waiting, Text(" "), *block.inlines) if waiting else block.inlines
+            continue
+        if waiting:
+            yield Paragraph(waiting)
+            waiting = ()
+        yield block
+    if waiting:
+        yield Paragraph(waiting)
 
 
 def before(draft: Draft, labels: Sequence[str | None]) -> Iterator[Block]:
@@ -131,7 +193,7 @@ def known_line(draft: Draft, line: Line) -> str | None:
 def sums(draft: Draft, passage: Passage) -> Iterator[Block]:
     """KCL in named currents for the nodes whose rows follow; each node once in a document."""
     small = draft.worked.small_signal
-    if small is None or len(small.elements) > MOST_CURRENTS:
+    if small is None or len(small.elements) > MOST_CURRENTS or only_sources(draft):
         return
     found: list[Equation] = []
     for step in passage.steps:
@@ -139,12 +201,20 @@ def sums(draft: Draft, passage: Passage) -> Iterator[Block]:
         if nodes and nodes not in draft.summed:
             relation = node_sum(small, nodes)
             draft.summed.add(nodes)
-            if relation is not None and isinstance(step, Line):
+            if relation is not None and relation not in draft.sums and isinstance(step, Line):
+                draft.sums.add(relation)
                 found.append(Equation(relation, lead=draft.speech.text(step.lead)))
     if found:
         yield Step(draft.speech.say("lines.sums"), found[0])
         yield from found[1:]
         yield draft.speech.paragraph("lines.laws")
+
+
+def only_sources(draft: Draft) -> bool:
+    """Whether a circuit has other sources than the one that it is told by, and else the same currents."""
+    changed = draft.changed
+    names = (*changed.removed, *(card.words[0] for card in changed.cards))
+    return draft.like is not None and all(name[:1].upper() in ("I", "V") for name in names)
 
 
 def nodes_of(line: Line) -> tuple[str, ...]:
@@ -198,11 +268,13 @@ def _beside_repeated(passage: Passage, place: int, repeated: Sequence[str | None
 
 
 def half(draft: Draft, netlist: Netlist) -> Iterator[Block]:
-    """A half-circuit: its drawing where there is one, and its netlist."""
+    """A half-circuit: its drawing where there is one, and its netlist; one of the two where it is like those before."""
     figure = draft.halves.get(netlist.text)
     if figure is not None:
-        yield figure
-    yield Listing(netlist.text.strip("\n"), "spice", draft.speech.text(netlist.caption))
+        # the heading before it says what it shows
+        yield replace(figure, caption="")
+    if figure is None or draft.like is None:
+        yield Listing(netlist.text.strip("\n"), "spice", draft.speech.text(netlist.caption))
 
 
 def _line(draft: Draft, line: Line) -> Block:

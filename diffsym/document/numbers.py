@@ -12,9 +12,9 @@ from diffsym.derivation.said import Amount, Inline, Together
 from diffsym.derivation.typical import typical_values
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
-from diffsym.document.tree import Block, Equation, Step
+from diffsym.document.tree import Block, Equation, Inlines, Step
 from diffsym.expression.evaluate import si
-from diffsym.expression.tree import Expression, Symbol, symbols_of
+from diffsym.expression.tree import Expression, Relation, Symbol, symbols_of
 
 
 def values_for(draft: Draft, quantity: WorkedQuantity) -> tuple[Mapping[str, Fraction], bool]:
@@ -37,13 +37,29 @@ def result_of(quantity: WorkedQuantity) -> Expression:
 def numbers(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
     """The numbers, and the line that works them out."""
     values, chosen = values_for(draft, quantity)
-    if not values:
-        return
-    units = {name: unit_of_symbol(name, draft.notation) for name in values}
-    worked = by_hand(quantity.left, result_of(quantity), Worksheet(values, units))
+    worked = worked_line(draft, quantity)
     if worked is not None:
-        key = "number.typical" if chosen else "number.with"
-        yield Step(draft.speech.say(key, values=listed_values(draft, values)), Equation(worked))
+        tree = result_of(quantity)
+        if tree in draft.worked_out and len(worked.sides) > 3:
+            # the same formula with the same numbers was worked out before
+            worked = Relation((worked.left, tree, worked.sides[-1]), ("=", worked.operators[-1]))
+        draft.worked_out.append(tree)
+        yield Step(_given(draft, values, chosen=chosen), Equation(worked))
+
+
+def worked_line(draft: Draft, quantity: WorkedQuantity) -> Relation | None:
+    """The result in numbers, step by step; None where a number is missing or it is no such formula."""
+    values, _ = values_for(draft, quantity)
+    units = {name: unit_of_symbol(name, draft.notation) for name in values}
+    return by_hand(quantity.left, result_of(quantity), Worksheet(values, units)) if values else None
+
+
+def _given(draft: Draft, values: Mapping[str, Fraction], *, chosen: bool) -> Inlines:
+    """The numbers that are put in; those of a quantity before are not told again."""
+    if all(draft.values.get(name) == value for name, value in values.items()):
+        return draft.speech.say("number.as-before")
+    draft.values.update(values)
+    return draft.speech.say("number.typical" if chosen else "number.with", values=listed_values(draft, values))
 
 
 def listed_values(draft: Draft, values: Mapping[str, Fraction]) -> Together:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING
 
 from diffsym.derivation.checks import unit_of, unit_of_symbol
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
     from diffsym.drawing.plots.chart import Plot
     from diffsym.drawing.plots.sweep import Setting, Sweep
 
-MOST = 12
+Candidate = tuple[str, "Callable[[], Plot | Said | None]"]
+"""What a plot's file is named by, and what makes it."""
+
+MOST = 3
 """Plots of one document."""
+
+MOST_OF: Mapping[str, int] = {"steering": 2, "bode": 3, "result": 2, "error": 1}
+"""Plots of each kind, the most telling first: what stands first is chosen first, until there are ``MOST``."""
 
 TAILS = ("RSS", "REE", "ZSS", "ZEE", "RTAIL", "Rtail")
 """Beginnings of symbols of what a pair's current comes through."""
@@ -44,28 +51,45 @@ SMALLEST, LARGEST = 0.1, 10.0
 """Per cent of mismatch."""
 
 
+def choose_plots(draft: Draft) -> None:
+    """Which plots the quantities of a document are shown with: the most telling ones of all, told in ``draft``."""
+    made = [_candidates(draft.on(quantity), quantity) for quantity in draft.worked.quantities]
+    chosen: list[list[tuple[str, Plot | Said]]] = [[] for _ in made]
+    charts: list[object] = []
+    for kind, most in MOST_OF.items():
+        count = 0
+        for place, found in enumerate(made):
+            for name, make in found.get(kind, ()):
+                if count == most or len(charts) == MOST:
+                    break
+                plot = make()
+                if isinstance(plot, Said):
+                    chosen[place].append((name, plot))
+                elif plot is not None and plot.chart not in charts:
+                    charts.append(plot.chart)
+                    chosen[place].append((name, plot))
+                    count += 1
+    draft.plots.update((id(quantity), found) for quantity, found in zip(draft.worked.quantities, chosen))
+
+
 def plots(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
     """Every plot of one quantity with the numbers that it holds for; empty where there is none."""
     return Section("result", draft.word("plot.heading"), tuple(_blocks(draft, quantity)), part)
 
 
 def _blocks(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
-    from diffsym.drawing.plots.chart import Chart
-
     values, chosen = values_for(draft, quantity)
     missing = _missing(draft, quantity, values)
     if missing:
         yield draft.speech.paragraph("plot.missing", quantity=quantity.left, symbols=missing)
     said_before: tuple[str, ...] | None = None
-    for kind, plot in _plots(draft, quantity, values):
+    for kind, plot in draft.plots.get(id(quantity), ()):
         if isinstance(plot, Said):
             yield Paragraph(draft.speech.inlines((plot,)))
             continue
-        count = sum(isinstance(each, Chart) for each in draft.plotted)
-        if plot is None or count >= MOST or plot.chart in draft.plotted:
-            continue
-        draft.plotted.append(plot.chart)
-        yield figure(plot, f"{draft.name}-plot-{count + 1}-{kind}", draft.speech)
+        name = f"{draft.name}-plot-{len(draft.plotted) + 1}-{kind}"
+        draft.plotted.append(name)
+        yield figure(plot, name, draft.speech)
         if plot.numbers and plot.numbers != said_before:
             shown = listed_values(draft, {name: values[name] for name in plot.numbers})
             yield draft.speech.paragraph("plot.typical" if chosen else "plot.at", values=shown)
@@ -83,32 +107,31 @@ def figure(plot: Plot, name: str, speech: Speech) -> Figure:
     return Figure(name, {}, plot.caption, plot.alternative, sources, speech.inlines(plot.legend))
 
 
-def _plots(
-    draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
-) -> Iterator[tuple[str, Plot | Said | None]]:
-    """Each plot with the kind that its file is named by, or why there is none where a reader expects one."""
+def _candidates(draft: Draft, quantity: WorkedQuantity) -> dict[str, list[Candidate]]:
+    """By the kinds of ``MOST_OF``: what each plot's file is named by, and what makes it, or says why there is none."""
     if _is_curve(draft, quantity):
-        yield "steering", _steering(draft, quantity)
-        return
+        return {"steering": [("steering", partial(_steering, draft, quantity))]}
+    values, _ = values_for(draft, quantity)
     result = result_of(quantity)
     if "s" in symbols_of(result):
-        yield "bode", _bode(draft, quantity, values)
-        return
+        return {"bode": [("bode", partial(_bode, draft, quantity, values))]}
     if not values:
-        return
+        return {}
     setting = _setting(draft, values)
     unit = _unit(draft, quantity)
-    approximations = [each.value for each in quantity.approximations]
+    found: dict[str, list[Candidate]] = {"result": [], "error": []}
     for sweep, decibel in _sweeps(draft, quantity, result, values, unit):
         from diffsym.drawing.plots.sweep import result_plot
 
-        near = [each for each in approximations if sweep.symbol in symbols_of(each)] if decibel else []
-        yield (
-            sweep.symbol,
-            result_plot(quantity.left, result, sweep, setting, unit=unit, decibel=decibel, approximations=near),
+        approximations = [each.value for each in quantity.approximations if sweep.symbol in symbols_of(each.value)]
+        near = approximations if decibel else []
+        make = partial(
+            result_plot, quantity.left, result, sweep, setting, unit=unit, decibel=decibel, approximations=near
         )
+        found["result"].append((sweep.symbol, make))
     if not quantity.spec.name.startswith(REJECTION):
-        yield from _errors(draft, quantity, values, setting)
+        found["error"] += _errors(draft, quantity, values, setting)
+    return found
 
 
 # The numbers --------------------------------------------------------------------------------------------------------
@@ -259,17 +282,16 @@ def _moved(draft: Draft, name: str, values: Mapping[str, Fraction], decades: int
 
 def _errors(
     draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction], setting: Setting
-) -> Iterator[tuple[str, Plot | None]]:
+) -> Iterator[Candidate]:
     """The error of the approximations over the first symbol that all of these are for; the rest over their own."""
     from diffsym.drawing.plots.sweep import Approximated, error_plot
 
     groups: dict[str, list[Approximated]] = {}
     for found in quantity.approximations:
         moved = [name for name in (*found.large, *found.small) if name in symbols_of(found.error)]
-        if moved and (moved[0], found.error) not in draft.plotted:
-            draft.plotted.append((moved[0], found.error))
+        if moved:
             groups.setdefault(moved[0], []).append(Approximated(found.value, found.error, found.conditions))
     for name, group in groups.items():
         sweep = _moved(draft, name, values)
         if sweep is not None:
-            yield f"error-{name}", error_plot(quantity.left, group, sweep, setting)
+            yield f"error-{name}", partial(error_plot, quantity.left, group, sweep, setting)

@@ -25,8 +25,8 @@ from diffsym.drawing.plots.chart import Chart, Mark, Panel, Style
 from diffsym.drawing.plots.ticks import ticks_of
 
 WIDTH = 5.0
-HEIGHT = 2.75
-LOWER_HEIGHT = 1.6
+HEIGHT = 2.1
+LOWER_HEIGHT = 1.35
 """Inches: of a plot, of its first panel with everything around it, of each panel below."""
 
 SIZE = 9.0
