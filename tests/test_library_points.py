@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import cmath
+import json
 import math
 import random
 import re
@@ -25,6 +26,7 @@ from tableau import Undetermined, second_opinion
 from test_solving import naming
 
 from diffsym.circuit.model import SmallSignalCircuit
+from diffsym.cli import main
 from diffsym.derivation.library import is_by_law
 from diffsym.derivation.poles import is_root, read_root
 from diffsym.derivation.source import DerivationFile, QuantitySpec
@@ -368,6 +370,29 @@ def test_every_short_form_is_what_the_tableau_tends_to(file: DerivationFile) -> 
             if abs(found - wanted) > abs(wanted) * Fraction(1, 10**20):
                 faults.append(f"{key}: {printed(key)[0]} is {float(found)}, the tableau has {float(wanted)}")
     assert not faults, "\n".join(faults)
+
+
+QUICK = ("mos-pair-ideal", "bjt-pair-ideal", "mos-pair-bias")
+SLOWLY = [pytest.param(file, marks=pytest.mark.slow, id=file.name) for file in FILES if file.name not in QUICK]
+"""JSON is worked out once more, with everything that a quantity is made of."""
+
+
+@pytest.mark.parametrize("file", [*each_file(*QUICK), *SLOWLY])
+def test_machines_are_told_the_same(file: DerivationFile, capsys: pytest.CaptureFixture[str]) -> None:
+    for spec in file.quantities:
+        key = key_at(f"{file.name}:{spec.name}", SHELF)
+        assert main(["formula", str(key), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        point = Point(1)
+        spelled = printed(key)[1][0]
+
+        def name(word: str, spelled: Mapping[str, str] = spelled, point: Point = point) -> Fraction:
+            return point(spelled.get(word, joined(word.removesuffix("_"))))
+
+        wanted = at(key, point)
+        assert same(walked(told["expression"], name), wanted), f"{key}: {told['expression']}"
+        if told["numerator"] is not None:
+            assert same(walked(told["numerator"], name) / walked(told["denominator"], name), wanted), str(key)
 
 
 # Textbooks ------------------------------------------------------------------------------------------------------------
