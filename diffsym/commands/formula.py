@@ -85,12 +85,14 @@ def _as_json(key: Key, shelf: Shelf) -> Outcome:
 def _is_by_law(file: DerivationFile, spec: QuantitySpec) -> bool:
     """Whether the result needs the derivation: it follows from a law, or from results before it."""
     from diffsym.derivation.library import combines, is_by_law
+    from diffsym.derivation.poles import is_root
+    from diffsym.derivation.poles import is_root
     from diffsym.expression.names import joined
     from diffsym.expression.reading import read_expression
     from diffsym.expression.tree import symbols_of
     from diffsym.solve.noise import is_noise
 
-    if is_by_law(file, spec) or is_noise(spec.of) or combines(file, spec):
+    if is_by_law(file, spec) or is_noise(spec.of) or is_root(spec.of) or combines(file, spec):
         return True
     others = {joined(quantity.name) for quantity in file.quantities if quantity is not spec}
     return bool(others & set(symbols_of(read_expression(spec.of, symbols=others, quantities=True))))

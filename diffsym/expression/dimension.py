@@ -111,6 +111,7 @@ BY_NAME = {
     "CMRR": "1",
     "PSRR": "1",
     "kB": "J/K",
+    "k": "J/K",
     "q": "C",
     "GBW": "1/s",
     **dict.fromkeys(("kn", "kp", "Kn", "Kp", "knprime", "kpprime", "Knprime", "Kpprime"), "A/V^2"),
