@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from diffsym.errors import QuantityError, UsageError
 
@@ -133,6 +133,16 @@ def swept_picture(found: Swept) -> Picture:
     plot = swept_plot(found.over.name, [float(each) for each in found.over.values], found.columns, found.over.ratio)
     if plot is None:
         raise QuantityError("no quantity has two numbers over this range", hint="sweep over another range")
+    return pictured(plot)
+
+
+def response_picture(points: Sequence[Mapping[str, Any]]) -> Picture:
+    """Magnitude in dB and phase of each node of a response. Raises QuantityError where there is nothing to show."""
+    from diffsym.drawing.plots.spread import response_plot
+
+    plot = response_plot([each["f"] for each in points], {n: [p["v"][n] for p in points] for n in points[0]["v"]})
+    if plot is None:
+        raise QuantityError("no node moves at two frequencies above 0", hint="ask for more frequencies, or other nodes")
     return pictured(plot)
 
 

@@ -438,3 +438,18 @@ def test_a_symbol_without_a_number_is_named_with_its_file_and_line() -> None:
     with pytest.raises(UsageError) as caught:
         operating_point(deck)
     assert (caught.value.file, caught.value.line) == ("divider.cir", 2)
+
+
+def test_a_deck_s_response_as_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A pole at 1/(2π RC): the magnitude at the right end is that of the divider."""
+    place = tmp_path / "pole.cir"
+    place.write_text("pole\nV1 a 0 ac 1\nR1 a b 1k\nC1 b 0 1n\n", encoding="utf-8")
+    picture = tmp_path / "bode.svg"
+    asked = ["ac", str(place), "--frequencies", "dec 2 1k 100Meg", "--node", "b"]
+    assert main([*asked, "--plot", str(picture), "--json"]) == 0
+    points = json.loads(capsys.readouterr().out)["points"]
+    assert list(points[0]["v"]) == ["b"]
+    assert "Node b goes from" in picture.read_text(encoding="utf-8")
+    assert main(["ac", str(place), "--frequencies", "1k", "--node", "c"]) == 2
+    assert "there is no node 'c'" in capsys.readouterr().err
+    assert main(["ac", str(place), "--frequencies", "1k", "--plot", str(picture)]) == 2

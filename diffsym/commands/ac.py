@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from diffsym.commands.arguments import Command, Given, Option, Outcome, shown
@@ -19,8 +20,14 @@ COMMAND = Command(
     summary="The response of every node to the deck's ac sources, or to one signal.",
     least=1,
     most=1,
-    options=(FREQUENCIES, DRIVE, NOMINAL),
-    details="  diffsym ac ota.cir --frequencies 'dec 5 1 1g'",
+    options=(
+        FREQUENCIES,
+        DRIVE,
+        NOMINAL,
+        Option("node", "only these nodes (several with commas)", "NODE"),
+        Option("plot", "magnitude and phase over frequency: .svg, .png, .pdf or .tex", "FILE"),
+    ),
+    details="  diffsym ac ota.cir --frequencies 'dec 5 1 1g' --node out --plot bode.svg",
 )
 
 MOST_POINTS = 2000
@@ -31,7 +38,11 @@ def run(given: Given) -> Outcome:
     frequencies = frequencies_of(given)
     point = point_of(circuit, given)
     drive = {signal(name): 1.0 for name in given.listed("drive")}
-    points = point.response(frequencies, drive or None)
+    points = only(given.listed("node"), point.response(frequencies, drive or None))
+    if given.has("plot"):
+        from diffsym.plotting import response_picture
+
+        response_picture(points).save(Path(given.one("plot")))
 
     def json() -> dict[str, Any]:
         rows = [{"f": each["f"], "v": tidied(each["v"])} for each in points]
@@ -39,6 +50,18 @@ def run(given: Given) -> Outcome:
 
     text = "".join(line + "\n" for line in _lines(points, list(point.nodes)))
     return Outcome(text, json, tuple(dict.fromkeys((*point.notes, *point.warnings))))
+
+
+def only(nodes: Sequence[str], points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The response of these nodes, of all where none is named. Raises UsageError for one that is not there."""
+    if not nodes or not points:
+        return points
+    known = {node.lower(): node for node in points[0]["v"]}
+    unknown = next((node for node in nodes if node.lower() not in known), None)
+    if unknown is not None:
+        raise UsageError(f"there is no node {shown(unknown)}", hint=f"nodes: {' '.join(known.values())}")
+    kept = [known[node.lower()] for node in nodes]
+    return [{**each, "v": {node: each["v"][node] for node in kept}} for each in points]
 
 
 def tidied(volts: Mapping[str, complex]) -> dict[str, list[float]]:
@@ -63,7 +86,8 @@ def _lines(points: Sequence[dict[str, Any]], nodes: Sequence[str]) -> Iterator[s
         (f"{each['f']:g}", *(_polar(*pair) for node, pair in tidied(each["v"]).items() if node in nodes))
         for each in points
     ]
-    yield from table(("Hz", *(f"{node} dB °" for node in nodes)), rows)
+    shown_nodes = [node for node in points[0]["v"] if node in nodes] if points else []
+    yield from table(("Hz", *(f"{node} dB °" for node in shown_nodes)), rows)
 
 
 def _polar(real: float, imaginary: float) -> str:

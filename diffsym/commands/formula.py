@@ -12,7 +12,7 @@ from diffsym.errors import DiffsymError, UsageError
 if TYPE_CHECKING:
     from diffsym.derivation.source import DerivationFile, QuantitySpec
     from diffsym.notes.keys import Key
-    from diffsym.notes.sources import Shelf
+    from diffsym.notes.sources import Shelf, Source
 
 FORMATS = (
     *("text", "latex", "typst", "mathml", "sympy", "python", "json"),
@@ -76,7 +76,7 @@ def _as_json(key: Key, shelf: Shelf) -> Outcome:
     source = shelf.source(key.source)
     file, spec = source.file, source.spec(key.quantity, key.source)
     try:
-        value = _by_law(file, spec) if _is_by_law(file, spec) else _by_circuit(file, spec)
+        value = _by_law(source, spec) if _is_by_law(file, spec) else _by_circuit(file, spec)
     except DiffsymError as error:
         raise error.at(file=file.file) from None
     return Outcome(dumps(value, ensure_ascii=False, indent=2) + "\n", lambda: value)
@@ -85,7 +85,6 @@ def _as_json(key: Key, shelf: Shelf) -> Outcome:
 def _is_by_law(file: DerivationFile, spec: QuantitySpec) -> bool:
     """Whether the result needs the derivation: it follows from a law, or from results before it."""
     from diffsym.derivation.library import combines, is_by_law
-    from diffsym.derivation.poles import is_root
     from diffsym.derivation.poles import is_root
     from diffsym.expression.names import joined
     from diffsym.expression.reading import read_expression
@@ -109,20 +108,17 @@ def _by_circuit(file: DerivationFile, spec: QuantitySpec) -> dict[str, Any]:
     return dict(solution_json(circuit, circuit.solve(spec.of)))
 
 
-def _by_law(file: DerivationFile, spec: QuantitySpec) -> dict[str, Any]:
+def _by_law(source: Source, spec: QuantitySpec) -> dict[str, Any]:
     from time import perf_counter
 
     from diffsym.derivation.findings import expanded
-    from diffsym.derivation.library import is_by_law, named_before, worked_of
+    from diffsym.derivation.library import worked_of
     from diffsym.expression.printing import to_flat, to_latex, to_text
     from diffsym.expression.tree import symbols_of
     from diffsym.kernel.rational import polynomial_tree
-    from diffsym.solve.noise import is_noise
 
-    began = perf_counter()
-    before = () if is_noise(spec.of) else file.quantities[: file.quantities.index(spec)]
-    before = named_before(file, spec) if is_by_law(file, spec) else before
-    worked = worked_of(replace(file, quantities=(*before, spec)))
+    began, file = perf_counter(), source.file
+    worked = worked_of(replace(file, quantities=(*source.earlier(spec), spec)))
     found = worked.quantities[-1]
     tree, notation = expanded(found.derivations[0]), worked.notation
     seconds = perf_counter() - began

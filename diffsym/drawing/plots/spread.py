@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from diffsym.drawing.plots.chart import Axis, Chart, Curve, Panel, Plot, Point, Upright, spanning
+from diffsym.drawing.plots.chart import Axis, Chart, Curve, Panel, Plot, Point, Style, Upright, spanning
 from diffsym.errors import DiffsymError
 from diffsym.expression.names import joined
 from diffsym.expression.notation import DEFAULT
@@ -37,6 +37,47 @@ def swept_plot(name: str, values: Sequence[float], columns: Mapping[str, Sequenc
     across = Axis(_plain(name), float(values[0]), float(values[-1]), "log" if ratio else "linear", _unit(name))
     listed = ", ".join(list(columns)[:MOST_PANELS])
     return Plot(Chart(across, tuple(panels)), f"{listed} over {name}", " ".join(told))
+
+
+def response_plot(frequencies: Sequence[float], volts: Mapping[str, Sequence[complex]]) -> Plot | None:
+    """Magnitude and phase of up to three nodes over frequency in Hz; None where none of them has two points."""
+    styles: tuple[Style, ...] = ("main", "second", "third")
+    sizes, phases, told = [], [], []
+    for style, (node, values) in zip(styles, volts.items(), strict=False):
+        rows = [(f, v) for f, v in zip(frequencies, values) if f > 0 and abs(v) > 0]
+        if len(rows) < 2:
+            continue
+        label = _plain(f"v{node}") if len(volts) > 1 else ""
+        sizes.append(Curve(tuple((f, 20 * math.log10(abs(v))) for f, v in rows), style, label))
+        phases.append(Curve(tuple(zip([f for f, _ in rows], _unwrapped([v for _, v in rows]))), style))
+        (first, begin), (last, end) = sizes[-1].points[0], sizes[-1].points[-1]
+        told.append(f"Node {node} goes from {begin:.3g} dB at {first:.3g} Hz to {end:.3g} dB at {last:.3g} Hz.")
+    if not sizes:
+        return None
+    panels = tuple(
+        Panel(Axis(label, *_room([y for curve in curves for _, y in curve.points])), tuple(curves))
+        for label, curves in (("dB", sizes), ("degrees", phases))
+    )
+    used = [x for curve in sizes for x, _ in curve.points]
+    across = Axis("$f$", min(used), max(used), "log", "Hz")
+    listed = ", ".join(list(volts)[: len(styles)])
+    return Plot(Chart(across, panels), f"Magnitude and phase of {listed} over frequency", " ".join(told))
+
+
+def _unwrapped(values: Sequence[complex]) -> list[float]:
+    """Phases in degrees, each within half a turn of the one before."""
+    out: list[float] = []
+    for value in values:
+        phase = math.degrees(math.atan2(value.imag, value.real))
+        if out:
+            phase += 360 * round((out[-1] - phase) / 360)
+        out.append(phase)
+    return out
+
+
+def _room(values: Sequence[float]) -> tuple[float, float]:
+    low, high = spanning(values)
+    return (low, high) if high - low > 1e-6 else (low - 1, high + 1)
 
 
 Bins = Sequence[tuple[float, float, int]]
