@@ -6,11 +6,12 @@ import random
 
 import pytest
 from mutated import Point, alone, circuit_point, mutations, premise_point, shown
+from shipped import some_files
 
 from diffsym.derivation.checking import CheckedDerivation, checked
 from diffsym.derivation.library import worked_of
 from diffsym.derivation.methods import OWN_PARTS
-from diffsym.derivation.source import DerivationFile, library
+from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.steps import Derivation, Line
 from diffsym.derivation.worked import Worked
 from diffsym.errors import Refuted
@@ -54,7 +55,7 @@ def refused(derivation: Derivation, label: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", library(), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some_files())
 def test_no_false_line_passes(file: DerivationFile) -> None:
     worked = worked_of(file)
     tried = accepted = false = 0

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from shipped import some_files
 from test_document import PICTURE, assert_clean, bare, compiled, hostile, line, mos_pair, one, words
 from tools import require_tool
 from typst_formulas import alternatives_in, formulas_in
 
-from diffsym.derivation.source import library
 from diffsym.document.escaping import TYPST_LETTERS
 from diffsym.document.library import document_of
 from diffsym.document.pages import page
@@ -203,6 +203,6 @@ def test_wide_formulas_side_by_side_in_a_table_stay_inside(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("file", library(), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some_files())
 def test_no_line_of_the_library_is_overfull_in_latex(file, tmp_path):
     assert_clean(compiled("pdflatex", write(document_of(file), "tex"), tmp_path))
