@@ -12,10 +12,17 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import each_file
 
 from diffsym import read_netlist
 from diffsym.cli import main
-from diffsym.document.posed import APART, E24, drawn
+from diffsym.derivation.findings import expanded
+from diffsym.derivation.library import worked_of
+from diffsym.derivation.source import DerivationFile
+from diffsym.document import posing
+from diffsym.document.posed import APART, E24, drawn, slips_of
+from diffsym.expression.evaluate import evaluate
+from diffsym.expression.tree import symbols_of
 
 FILE = """schema = 1
 name = "stage"
@@ -161,6 +168,20 @@ def test_one_file_for_each_student(stage: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in out.iterdir()) == [
         f"stage-problems-0{k}.{ending}" for k in (1, 2, 3) for ending in ("pdf", "tex")
     ]
+
+
+@pytest.mark.parametrize("file", each_file())
+def test_every_entry_poses_a_problem(file: DerivationFile) -> None:
+    """Its answer is the derived formula's value at the numbers that the question names."""
+    worked = worked_of(file)
+    found = posing.variant(worked, file.name, 1, 1, slips_of(worked))
+    assert found.problems
+    for problem in found.problems:
+        assert sum(choice.right for choice in problem.choices) == 1 and problem.question
+        tree = expanded(problem.quantity.derivations[0])
+        if problem.value is not None and "s" not in symbols_of(tree):
+            numbers = {**found.values, **problem.quantity.spec.nominal}
+            assert problem.value == pytest.approx(float(evaluate(tree, numbers).real))
 
 
 @pytest.mark.parametrize(

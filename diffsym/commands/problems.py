@@ -52,7 +52,7 @@ COMMAND = Command(
 
 
 def run(given: Given) -> Outcome:
-    from diffsym.document.posed import selected
+    from diffsym.document.posing import selected
 
     formats = given.listed("format") or ("md",)
     for each in formats:
@@ -106,7 +106,8 @@ def _file(given: Given) -> DerivationFile:
 def _posed(file: DerivationFile, given: Given) -> tuple[Worked, list[Variant], Draft, int]:
     from diffsym.derivation.library import worked_of
     from diffsym.document.draft import Draft
-    from diffsym.document.posed import KINDS, slips_of, variant
+    from diffsym.document.posed import slips_of
+    from diffsym.document.posing import KINDS, variant
     from diffsym.document.wishes import Wishes
 
     count, first = whole(given, "variants", 1), whole(given, "first", 1)

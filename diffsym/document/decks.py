@@ -15,13 +15,14 @@ from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.circuit.netlist import read_netlist
 from diffsym.derivation.checks import unit_of
 from diffsym.derivation.findings import expanded
-from diffsym.derivation.said import Amount, Inline, Together
+from diffsym.derivation.said import Amount
 from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.draft import Draft
+from diffsym.document.numbers import listed_values
 from diffsym.document.tree import Block, Code, Inlines, Listing, Math, Paragraph, Section, Table, Text
 from diffsym.errors import DiffsymError, NetlistError
 from diffsym.expression.evaluate import evaluate, si
-from diffsym.expression.tree import Expression, Number, Symbol, symbols_of
+from diffsym.expression.tree import Expression, Number, Relation, Symbol, symbols_of
 from diffsym.simulate.bias.nominal import is_deck
 
 if TYPE_CHECKING:
@@ -46,9 +47,13 @@ COLUMNS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One quantity at one frequency in Hz (0: at rest). ``formula``: with the deck's numbers in it."""
+    """One quantity at one frequency in Hz (0: at rest). ``formula``: with the deck's numbers in it.
+
+    ``short``: the approximation that is worked out, None for the exact result.
+    """
 
     quantity: WorkedQuantity
+    short: Expression | None
     frequency: float
     formula: complex
     deck: complex
@@ -100,7 +105,10 @@ def _found(draft: Draft, circuit: Circuit) -> Iterator[Block]:
     if not found:
         return
     known = {name: value for name, value in values.items() if any(name in symbols_of(_tree(r.quantity)) for r in found)}
-    yield draft.speech.paragraph("deck.numbers", values=_listed(draft, known))
+    yield draft.speech.paragraph(
+        "deck.numbers",
+        values=listed_values({name: _rounded(value) for name, value in known.items()}, draft.notation, DIGITS),
+    )
     with_ngspice = any(row.ngspice is not None for row in found)
     yield _table(draft, found, with_ngspice)
     yield draft.speech.paragraph("deck.why" if with_ngspice else "deck.alone")
@@ -183,9 +191,11 @@ def rows(worked: Worked, deck: Circuit, point: OperatingPoint, values: Mapping[s
                 theirs = [pairs[0].theirs if pairs else None for _, pairs in beside.points]
         except DiffsymError:
             continue
-        for frequency, own, other in zip(frequencies, ours, theirs):
-            at = evaluate(tree, {**values, "s": 2j * math.pi * frequency})
-            found.append(Row(quantity, frequency, complex(at), own, other))
+        shorter = [each.value for each in quantity.approximations]
+        for short in (None, *(each for each in shorter if all(name in values for name in symbols_of(each)))):
+            for frequency, own, other in zip(frequencies, ours, theirs):
+                at = evaluate(tree if short is None else short, {**values, "s": 2j * math.pi * frequency})
+                found.append(Row(quantity, short, frequency, complex(at), own, other))
     return found
 
 
@@ -200,7 +210,8 @@ def _table(draft: Draft, found: Sequence[Row], with_ngspice: bool) -> Table:
     body = []
     for row in found:
         unit = unit_of(row.quantity.asked, draft.notation.dimensions) or "1"
-        name: Inlines = (Math(row.quantity.left),)
+        left = row.quantity.left
+        name: Inlines = (Math(left if row.short is None else Relation((left, row.short), ("≈",))),)
         if row.frequency:
             name = (*name, Text(" "), *draft.speech.inlines((Amount(f"({si(row.frequency, 'Hz', 3)})"),)))
         cells: list[Inlines] = [name, _value(draft, row.formula, unit), _value(draft, row.deck, unit)]
@@ -235,12 +246,3 @@ def _difference(first: complex, second: complex) -> str:
     if off < 1e-6:
         return "< 10⁻⁶"
     return f"{float(f'{100 * off:.2g}'):g} %" if off < 10 else f"{off:.1e}"
-
-
-def _listed(draft: Draft, values: Mapping[str, float]) -> Together:
-    out: list[Inline] = []
-    for name, value in values.items():
-        unit = draft.notation.dimensions.get(name, "1")
-        out += [", "] if out else []
-        out += [Symbol(name), " = ", Amount(si(_rounded(value), "" if unit == "1" else unit, DIGITS))]
-    return Together(tuple(out))

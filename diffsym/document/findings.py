@@ -10,7 +10,7 @@ from diffsym.derivation.checks import PASSED, CheckRow
 from diffsym.derivation.findings import ApproximationFound
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
-from diffsym.document.numbers import numbers, result_of
+from diffsym.document.numbers import approximation_in_numbers, numbers, result_of
 from diffsym.document.tree import Block, Equation, Inlines, Section, Step, Table
 from diffsym.expression.tree import (
     BranchCurrent,
@@ -50,6 +50,7 @@ def _approximation(draft: Draft, quantity: WorkedQuantity, found: ApproximationF
         yield Step(speech.say("approximate.error-displayed"), Equation(found.error))
     else:
         yield speech.paragraph("approximate.error", error=found.error)
+    yield from approximation_in_numbers(draft, quantity, found)
 
 
 def results(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from diffsym.derivation.checks import unit_of_symbol
-from diffsym.derivation.findings import expanded
+from diffsym.derivation.checks import unit_of, unit_of_symbol
+from diffsym.derivation.findings import ApproximationFound, expanded
 from diffsym.derivation.hand import MOST_DIGITS, Worksheet, by_hand
 from diffsym.derivation.said import Amount, Inline, Together
 from diffsym.derivation.typical import typical_values
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
-from diffsym.document.tree import Block, Equation, Inlines, Step
-from diffsym.expression.evaluate import si
+from diffsym.document.tree import Block, Equation, Inlines, Paragraph, Step
+from diffsym.errors import DiffsymError
+from diffsym.expression.evaluate import evaluate, si
+from diffsym.expression.notation import Notation
 from diffsym.expression.tree import Expression, Relation, Symbol, symbols_of
+
+LAPLACE = "s"
 
 
 def values_for(draft: Draft, quantity: WorkedQuantity) -> tuple[Mapping[str, Fraction], bool]:
@@ -59,13 +63,42 @@ def _given(draft: Draft, values: Mapping[str, Fraction], *, chosen: bool) -> Inl
     if all(draft.values.get(name) == value for name, value in values.items()):
         return draft.speech.say("number.as-before")
     draft.values.update(values)
-    return draft.speech.say("number.typical" if chosen else "number.with", values=listed_values(draft, values))
+    return draft.speech.say("number.typical" if chosen else "number.with", values=listed_values(values, draft.notation))
 
 
-def listed_values(draft: Draft, values: Mapping[str, Fraction]) -> Together:
+def approximation_in_numbers(draft: Draft, quantity: WorkedQuantity, found: ApproximationFound) -> Iterator[Paragraph]:
+    """How far off a short form is at the page's own numbers; nothing where there are none, or where s is left."""
+    values, chosen = values_for(draft, quantity)
+    needed = symbols_of(found.error)
+    if not values or chosen or LAPLACE in values or any(name not in values for name in needed):
+        return
+    try:
+        error, size, exact = (
+            float(evaluate(tree, dict(values)).real) for tree in (found.error, found.value, result_of(quantity))
+        )
+    except (DiffsymError, ArithmeticError, ValueError):
+        return
+    unit = unit_of(quantity.asked, draft.notation.dimensions) or "1"
+    told = all(draft.values.get(name) == value for name, value in values.items())
+    draft.values.update(values)
+    amounts = {
+        "error": Amount(f"{si(100 * error)} %"),
+        "size": Amount(si(size, unit)),
+        "exact": Amount(si(exact, unit)),
+    }
+    if told:
+        yield draft.speech.paragraph("approximate.in-numbers-here", **amounts)
+    else:
+        listed = listed_values(values, draft.notation)
+        yield draft.speech.paragraph("approximate.in-numbers", values=listed, **amounts)
+
+
+def listed_values(
+    values: Mapping[str, Fraction] | Mapping[str, float], notation: Notation, digits: int = MOST_DIGITS
+) -> Together:
     """g_m = 1 mS, R_D = 10 kΩ"""
     out: list[Inline] = []
     for name, value in values.items():
         out += [", "] if out else []
-        out += [Symbol(name), " = ", Amount(si(value, unit_of_symbol(name, draft.notation), MOST_DIGITS))]
+        out += [Symbol(name), " = ", Amount(si(value, unit_of_symbol(name, notation), digits))]
     return Together(tuple(out))

@@ -91,7 +91,7 @@ def _blocks(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
         draft.plotted.append(name)
         yield figure(plot, name, draft.speech)
         if plot.numbers and plot.numbers != said_before:
-            shown = listed_values(draft, {name: values[name] for name in plot.numbers})
+            shown = listed_values({name: values[name] for name in plot.numbers}, draft.notation)
             yield draft.speech.paragraph("plot.typical" if chosen else "plot.at", values=shown)
             said_before = plot.numbers
 
@@ -188,7 +188,7 @@ def _listed(draft: Draft, values: Mapping[str, Fraction]) -> Together:
     """The numbers as words, in the document's own spelling."""
     parts = [
         draft.notation.text(part.name) if isinstance(part, Symbol) else part
-        for part in listed_values(draft, values).parts
+        for part in listed_values(values, draft.notation).parts
     ]
     return Together(tuple(parts))
 
@@ -231,7 +231,7 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
     try:
         roots = roots_from(found.numerator, found.denominator)
     except CircuitError:
-        return said("plot.no-value", quantity=quantity.left, values=listed_values(draft, values))
+        return said("plot.no-value", quantity=quantity.left, values=listed_values(values, draft.notation))
     speech = draft.speech
     plot = bode_plot(
         roots,
@@ -246,7 +246,7 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
     )
     if plot is None and needed:
         reason = "plot.level" if roots.gain else "plot.nothing"
-        return said(reason, quantity=quantity.left, values=listed_values(draft, values))
+        return said(reason, quantity=quantity.left, values=listed_values(values, draft.notation))
     return plot
 
 

@@ -107,7 +107,7 @@ def of_quantity(draft: Draft, quantity: WorkedQuantity, told: set[Sentence]) -> 
         yield ask(key, 4, quantity=left, symbols=symbols)
     values, chosen = values_for(draft, quantity)
     if values and not chosen:
-        yield ask("number", 3, quantity=left, values=listed_values(draft, values))
+        yield ask("number", 3, quantity=left, values=listed_values(values, draft.notation))
 
 
 def _nodes(lines: tuple[Line, ...]) -> Iterator[str]:

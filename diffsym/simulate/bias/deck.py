@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from diffsym.circuit.model import GROUND, Circuit, Element, Model
+from diffsym.circuit.scopes import UNUSED_CARDS
 from diffsym.circuit.signals import linear_form
 from diffsym.circuit.values import spice_number
 from diffsym.errors import BudgetError, NetlistError
@@ -237,6 +238,9 @@ def _surroundings(circuit: Circuit, numbers: dict[str, Value]) -> tuple[Surround
             for name, text in _GUESS.findall(rest):
                 if name.lower() in nodes:
                     guesses[nodes[name.lower()]] = read(text, f".nodeset v({name})")
+        elif word.lower() not in UNUSED_CARDS:
+            # Analyses are for SPICE; what an editor wrote, or nobody knows, has to be named.
+            notes.append(f"not used: {card[:80]}")
     around = Surroundings(numbers=numbers, **found)
     check_celsius(around.celsius, "the deck")
     check_celsius(around.nominal_celsius, "the deck's parameters")

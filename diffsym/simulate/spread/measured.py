@@ -82,6 +82,8 @@ def values_of(asked: Sequence[Asked], point: OperatingPoint, over: Ensemble) -> 
                 value = value_on(each.tree, {name: _plain(value) for name, value in numbers.items()})
         except ExpressionError as error:
             raise QuantityError(f"{each.name}: {error.message}", hint=error.hint) from None
+        except ArithmeticError:
+            raise QuantityError(f"{each.name} divides by zero", hint="leave that division out") from None
         found[each.name] = value * numpy.ones(len(over.x))
     return found
 

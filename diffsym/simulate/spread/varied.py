@@ -20,7 +20,7 @@ from diffsym.simulate.bias.given import number_of
 PROPERTIES: Mapping[str, tuple[str, ...]] = {"M": ("vt", "beta"), "Q": ("is", "bf"), "J": (), "D": ()}
 """By kind of device: the threshold voltage in V; current factor, I_S and β_F relative. Other parts: ``value``."""
 
-TITLES = {"vt": "V_T", "beta": "β", "is": "I_S", "bf": "β_F", "value": "value"}
+TITLES = {"vt": "V_T", "beta": "β", "is": "I_S", "bf": "β_F"}
 
 MOST = 400
 """Properties that are drawn."""
@@ -42,9 +42,10 @@ class Varied:
         return "V" if self.key == "vt" else ""
 
     def __str__(self) -> str:
-        return f"Δ{TITLES[self.key]}" + (
-            f"({self.owner})" if self.key == "vt" else f"/{TITLES[self.key]}({self.owner})"
-        )
+        if self.key == "value":
+            return f"Δ{self.owner}/{self.owner}"
+        title = TITLES[self.key]
+        return f"Δ{title}({self.owner})" if self.key == "vt" else f"Δ{title}/{title}({self.owner})"
 
 
 def varied(deck: Deck, sigmas: Sequence[str] = (), area: str = "") -> tuple[Varied, ...]:
