@@ -40,7 +40,7 @@ def canonical(latex: str) -> object:
             return read(latex)
         except ExpressionError:
             continue
-    latex = latex.replace(r"\Omega", "Ω").replace(r"\mu ", "µ").replace(r"\mu", "µ")
+    latex = latex.removeprefix(r"\displaystyle ").replace(r"\Omega", "Ω").replace(r"\mu ", "µ").replace(r"\mu", "µ")
     return re.sub(r"\s|\\(left|right|thinspace|operatorname|mathop|mathrm|,)(?![a-z])|[{}]", "", latex)
 
 

@@ -26,7 +26,7 @@ from diffsym.errors import TemplateError
 from diffsym.expression.tree import Product, Relation, Symbol, equation, sum_of
 
 MARGIN = 24.0
-"""Millimetres at the sides; above and below a little less, for the line at the foot."""
+"""Millimetres at the sides; below less, for the line at the foot; above less, where a page begins with a fraction."""
 
 
 def ink(pdf_bytes: bytes, folder: Path) -> list[tuple[float, float, float, float]]:
@@ -57,7 +57,7 @@ def assert_inside(pdf_bytes: bytes, folder: Path) -> None:
     pages = ink(pdf_bytes, folder)
     assert pages
     for left, right, above, below in pages:
-        assert left >= MARGIN and right >= MARGIN and above >= 20 and below >= 12
+        assert left >= MARGIN and right >= MARGIN and above >= 18 and below >= 12
 
 
 def text_of(pdf_bytes: bytes, folder: Path) -> str:

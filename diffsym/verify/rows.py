@@ -278,9 +278,19 @@ class Judge:
             lefts, rights, before = consistent(sides, self.circuit.dimensions, self._meaning)
             for side in (lefts, rights):
                 if len(side) > 1 and not self._all_same(side):
-                    raise Ambiguous(side[:2])
+                    if not self._is_right(lefts[0], rights[0], link.operator):
+                        raise Ambiguous(side[:2])
+                    other = next(tree for tree in side if not self._all_same((side[0], tree)))
+                    self.names.assumed[to_text(side[0], self.notation)] = f"written, not {to_text(other, self.notation)}"
             sides = (lefts, rights, before)
         return sides[0][0], sides[1][0], sides[2][0] if link.before else None
+
+    def _is_right(self, left: Expression, right: Expression, operator: str) -> bool:
+        """Whether the usual reading is true, so that nothing has to be asked; a wrong one is never chosen."""
+        try:
+            return operator in ("=", "≈") and self._judged(left, right, operator)[0].verdict == CORRECT
+        except DiffsymError:
+            return False
 
     def _all_same(self, trees: Sequence[Expression]) -> bool:
         values = self.truth.sides(trees, self.signals).values
