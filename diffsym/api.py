@@ -40,11 +40,11 @@ from diffsym.forms.readable import SEARCHED_TERMS, Writer
 from diffsym.forms.shapes import CALLS, SHAPES, known_form, units_with
 from diffsym.kernel.rational import Field, Rational, atoms_of, polynomial_tree
 from diffsym.simulate.answers import InNumbers
+from diffsym.solve.generators import without_even_roots
 from diffsym.solve.noise import noise_text
 from diffsym.solve.prepared import small_signal, with_numbers
 from diffsym.solve.quantity import Quantity, read_quantity
 from diffsym.solve.solution import solve
-from diffsym.solve.system import without_even_roots
 
 if TYPE_CHECKING:
     from diffsym.approximated import Approximated
@@ -127,12 +127,14 @@ class Circuit:
         if point:
             value = _at_point(value, point, _known(small))
         found = _in_terms_of(value, form, in_terms_of, self.notation, _known(small))
-        units = units_with(self.notation.dimensions, found)
-        notation = replace(self.notation, dimensions=units) if found.definitions else self.notation
-        assumed = {**asked.assumed, **found.assumed({name: notation.flat(name) for name in notation.spelling})}
+        notation = self.notation
+        if found.definitions:
+            notation = replace(notation, dimensions=units_with(notation.dimensions, found))
+            assumed = found.assumed({name: notation.flat(name) for name in notation.spelling})
+            asked = replace(asked, assumed={**asked.assumed, **assumed})
         return Solved(
             quantity,
-            replace(asked, assumed=assumed),
+            asked,
             found.value,
             notation,
             tuple(small.signals),

@@ -39,6 +39,12 @@ NAMED = ("dominant-pole", "time-constants", "miller")
 MANY_PARAMETERS = 40
 """Parameters of a circuit above which the exact answer is not written beside an automatic approximation."""
 
+WITHOUT_EXACT = (
+    "this approximation starts from the written answer; without it: --nominal FILE --error 5% finds the shortest "
+    "formula within an error at nominal values, for circuits of any size"
+)
+"""What is said where the exact answer is too long to be approximated."""
+
 LONG = 4 * SEARCHED_TERMS
 """Monomials of an error above which it is no formula but a number only."""
 
@@ -216,7 +222,10 @@ class _Request:
 
     # ---- parts
     def exact(self) -> Solved:
-        return self.circuit.solve(self.asked, define=self.define, drive=self.drive, at=self.at, budget=self.left)
+        try:
+            return self.circuit.solve(self.asked, define=self.define, drive=self.drive, at=self.at, budget=self.left)
+        except BudgetError as error:
+            raise BudgetError(error.message, hint=WITHOUT_EXACT) from None
 
     def writer(self, exact: Solved) -> Writer:
         return Writer(exact.kind, 1000)

@@ -35,13 +35,13 @@ class Result:
     @property
     def symbols(self) -> tuple[str, ...]:
         """The symbols that occur, spelled as the circuit spells them."""
-        return tuple(self.notation.flat(name) for name in symbols_of(self.tree))
+        return tuple(self.notation.flat(name) for name in self.notation.free(self.tree))
 
     def to_python(self) -> Callable[..., Any]:
         """A function of the symbols by keyword. It raises UsageError for a symbol that is missing or unknown."""
         from diffsym.expression.evaluate import evaluate
 
-        names = {self.notation.flat(name): name for name in symbols_of(self.tree)}
+        names = {self.notation.flat(name): name for name in self.notation.free(self.tree)}
 
         def function(**values: Any) -> Any:
             wrong = sorted(names.keys() ^ values.keys())

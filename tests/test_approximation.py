@@ -600,3 +600,10 @@ def test_what_cannot_be_asked(options: dict[str, object], message: str) -> None:
     nominal = {"R1": 1000, "R2": 2000, "C1": Fraction(1, 10**9)}
     with pytest.raises(DiffsymError, match=message):
         diffsym.read_netlist(DIVIDER).approximate("v(b)/vin", nominal=nominal, **options)  # type: ignore[arg-type]
+
+
+def test_where_the_answer_is_too_long_the_refusal_names_the_way_out() -> None:
+    circuit = diffsym.load(Path(__file__).parent / "fixtures" / "drawing" / "ua741.cir")
+    with pytest.raises(BudgetError) as refused:
+        circuit.approximate("v(out)/v1", large=["ro1"])
+    assert "--nominal FILE --error 5%" in str(refused.value.hint)

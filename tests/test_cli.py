@@ -235,7 +235,8 @@ words = st.one_of(
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(arguments=st.lists(words, max_size=5))
 def test_no_arguments_escape(arguments: list[str], diffsym: Shell) -> None:
-    if {"derive", "new", "templates"} & set(arguments):
+    if {"derive", "export", "keys", "new", "templates"} & set(arguments):
+        # Without a name they write files, or take the whole library.
         return
     answer = diffsym(*arguments)
     assert answer.status in (0, 1, 2, 3) and "internal error" not in answer.err + answer.out

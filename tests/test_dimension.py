@@ -110,8 +110,18 @@ def test_a_limit_at_infinity_has_the_unit_of_its_symbol():
 
 GUESSED = (
     *(("R1", "Ω"), ("rpi2", "Ω"), ("gm1", "S"), ("Cgs", "F"), ("L1", "H"), ("vid", "V"), ("VGS", "V"), ("IB", "A")),
-    *(("s", "1/s"), ("t", "s"), ("omegaT", "1/s"), ("lambda", "1/V"), ("kn", "A/V²"), ("betaF", "1"), ("Acm", "1")),
-    *(("VA", "V"), ("DeltaRD", "Ω"), ("x", None), ("mun", None), ("oo", None)),
+    *(
+        ("s", "1/s"),
+        ("t", "s"),
+        ("omegaT", "1/s"),
+        ("lambda", "1/V"),
+        ("kn", "A/V²"),
+        ("kn2", "A/V²"),
+        ("gammaB", "V^(1/2)"),
+        ("betaF", "1"),
+        ("Acm", "1"),
+    ),
+    *(("VA", "V"), ("DeltaRD", "Ω"), ("Deltakn", "A/V²"), ("sigmaVTH", "V"), ("x", None), ("mun", None), ("oo", None)),
 )
 
 

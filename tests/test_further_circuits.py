@@ -73,7 +73,7 @@ def test_a_page_shows_each_circuit_where_its_first_quantity_begins(stage: Deriva
     assert "RS s 0 RS" in part and "IT 0 out it" not in part
     # what the first circuit was told with is not told again
     assert "Resistor RS" in part and "RD vdd out RD" not in part and "is constant" not in part
-    assert "This is asked of the first circuit again." in page
+    assert "Back to the first circuit." in page
     assert "circuit “output shorted”" in page
     german = write(build(worked_of(stage), stage, wishes=Wishes(language="de")), "md")
     assert "## Mit einem Widerstand an der Source" in german
@@ -332,3 +332,41 @@ def test_a_line_that_says_that_a_node_is_its_source_is_not_printed(stage: Deriva
 def test_every_audience_and_detail_has_every_circuit(stage: DerivationFile, audience: str, detail: str) -> None:
     page = write(build(worked_of(stage), stage, wishes=Wishes(detail, audience)), "md")
     assert "## Output shorted" in page and "## Degenerated and shorted" in page
+
+
+STATED = """
+schema = 1
+name = "two-stages"
+title = "Two stages"
+chapter = 1
+given = ['v_1 = A_1 v_i', 'v_2 = A_2 v_1', 'v_2 = V_x']
+nominal = { A_1 = "10", A_2 = "5", v_i = "1m" }
+
+[[quantity]]
+name = "V_x"
+of = "V_x"
+in_terms_of = ["A_1", "A_2", "v_i"]
+
+[[quantity]]
+name = "S"
+of = "slope(V_x, v_i)"
+in_terms_of = ["A_1", "A_2"]
+"""
+
+
+def test_given_relations_stand_once_and_are_cited_by_their_numbers() -> None:
+    file = read_derivation(STATED, "two-stages.toml")
+    page = write(build(worked_of(file), file), "md")
+    for number, relation in enumerate(("v_1 = A_1 v_i", "v_2 = A_2 v_1", "v_2 = V_x"), 1):
+        assert page.count(relation) == 1 and f"{relation} \\tag{{{number}}}" in page
+    assert "As before: (1)" not in page and "Solve (1) for $v_1$" in page
+
+
+def test_a_result_that_stands_right_above_is_not_printed_again() -> None:
+    file = read_derivation(STATED, "two-stages.toml")
+    page = write(build(worked_of(file), file), "md")
+    boxed = re.search(r"\\boxed\{V_x = [^}]*\} \\tag\{(\d+)\}", page)
+    assert boxed is not None and "From above" not in page
+    assert f"The slope of ({boxed.group(1)}) with respect to" in page
+    alone = write(build(worked_of(file), file, wishes=Wishes(detail="result")), "md")
+    assert "v_1 = A_1 v_i" in alone and "v_1 = A_1 v_i \\tag" not in alone

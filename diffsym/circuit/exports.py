@@ -15,9 +15,9 @@ from diffsym.circuit.model import Element
 from diffsym.expression.tree import Expression, Number
 
 _OTHER_ANALYSES = ".sens .pz .disto .four .fft .sp .pss .net .step .measure .meas .save .wave .width .view .csparam"
-_BOOKKEEPING = ".backanno .ferret .text .title .loadbias .savebias .loadstate .savestate .func .protect .unprotect"
+_BOOKKEEPING = ".backanno .ferret .text .title .loadbias .savebias .loadstate .savestate .protect .unprotect"
 FOREIGN_CARDS = tuple((_OTHER_ANALYSES + " " + _BOOKKEEPING).split())
-"""Cards of SPICE's relatives that say nothing about the circuit (a function that is used is an error there)."""
+"""Cards of SPICE's relatives that say nothing about the circuit."""
 
 REMARKS_ON_PARTS = frozenset({"tol", "pwr", "mfg", "pn", "type", "v", "irms", "iavg", "ipk"})
 """Fields of a part's card that are for whoever buys it."""

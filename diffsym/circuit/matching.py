@@ -8,6 +8,7 @@ from diffsym.circuit.devices import Devices
 from diffsym.circuit.directives import devices_meant
 from diffsym.circuit.model import Circuit, Element
 from diffsym.errors import NetlistError
+from diffsym.expression.tree import Expression
 
 MatchedSet = tuple[tuple[str, ...], str]
 """The members, first the one that gives the index; and ``"stated"`` or ``"symmetry"``."""
@@ -60,6 +61,34 @@ def parameters_kept(
             chosen = next((told[element.name] for told in layers if element.name in told), model.keep)
             kept[element.name] = tuple(name for name in model.parts if name in chosen)
     return kept
+
+
+def values_bound(
+    circuit: Circuit, sets: tuple[MatchedSet, ...], kept: Mapping[str, tuple[str, ...]]
+) -> dict[str, dict[str, Expression]]:
+    """The values that directives give to parameters which are kept, by device; of one also for its stated match.
+
+    What is said of a device by name goes before what is said of many.
+    """
+    said = circuit.directives.bound
+    if not any(said.values()):
+        return {}
+    elements = {element.name.lower(): element for element in circuit.elements}
+    by_name = {elements[key.lower()].name: values for key, values in said.items() if key.lower() in elements}
+    found: dict[str, Mapping[str, Expression]] = {}
+    for key, values in said.items():
+        if key.lower() not in elements:
+            found |= dict.fromkeys(devices_meant(key, elements, circuit.models), values)
+    for members, reason in sets:
+        first = next((name for name in members if name in by_name), None)
+        if first is not None and reason == "stated":
+            found |= dict.fromkeys(members, by_name[first])
+    found |= by_name
+    return {
+        name: {each: value for each, value in found[name].items() if each in kept[name]}
+        for name in kept
+        if name in found
+    }
 
 
 Told = dict[str, tuple[str, ...]]

@@ -58,6 +58,8 @@ class Directives:
     assumptions: tuple[str, ...] = ()
     opamps: Mapping[str, str] = field(default_factory=dict)
     """Element name → ``"ideal"`` or ``"finite"``."""
+    bound: Mapping[str, Mapping[str, Expression]] = field(default_factory=dict)
+    """As in ``small_signal``, a device or several → parameter → its value in place of a symbol of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Circuit:
     unused: tuple[str, ...] = ()
     file: str | None = None
     text: str = ""
+    parameters: Mapping[str, Expression] = field(default_factory=dict)
+    """What the ``.param`` cards at its top define, by joined name."""
 
     @property
     def nodes(self) -> tuple[str, ...]:
@@ -125,7 +129,8 @@ class SmallSignalCircuit:
 
     ``source_values`` holds, for each independent source by name, its whole value as written, so that a source with
     numbers only can still be asked for by name. ``supplies``: elements that became ground for signals. ``idle``: the
-    current sources among them, each with the value 0; they are not in ``elements``.
+    current sources among them, each with the value 0; they are not in ``elements``. ``meters``: sources of 0 V whose
+    current is asked for, so that a drawing keeps them.
     ``dimensions``: joined symbol → unit string (``Ω S F H V A 1``). ``roles``: joined symbol → ``"signal"``,
     ``"parameter"``. ``models``: device → parameters kept. ``matched``: sets of devices or elements that share symbols,
     with ``"stated"`` or ``"symmetry"``.
@@ -145,11 +150,15 @@ class SmallSignalCircuit:
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     idle: tuple[LinearElement, ...] = ()
+    meters: tuple[str, ...] = ()
 
     @property
     def nodes(self) -> tuple[str, ...]:
         """Node names in order of appearance, ground included where it occurs."""
         names: dict[str, None] = {}
         for element in self.elements:
-            names.update(dict.fromkeys((element.plus, element.minus, *(element.control or ()))))
+            names[element.plus] = names[element.minus] = None
+            if element.control is not None:
+                first, second = element.control
+                names[first] = names[second] = None
         return tuple(names)

@@ -13,6 +13,25 @@ from diffsym.expression.tree import Expression
 TYPES = ("nmos", "pmos", "npn", "pnp", "d", "njf", "pjf")
 PASSIVE_TYPES = ("r", "res", "c", "cap", "l", "ind", "sw", "csw")
 
+FOREIGN_TYPES = {
+    "vdmos": "a power MOS transistor",
+    "nmf": "a MESFET",
+    "pmf": "a MESFET",
+    "nhfet": "a HFET",
+    "phfet": "a HFET",
+    "lpnp": "a lateral transistor of PSpice",
+    "nigbt": "an IGBT",
+    "vswitch": "a switch",
+    "iswitch": "a switch",
+    "aswitch": "a switch",
+    "ltra": "a lossy line",
+    "urc": "an RC line",
+    "txl": "a lossy line",
+    "cpl": "a coupled line",
+    "core": "a magnetic core",
+}
+"""Types that a library may hold and nothing here can use: their cards are passed over until a part names one."""
+
 _KIND_OF = "ako:"
 
 
@@ -39,6 +58,8 @@ def read_model(card: Card, remarks: Remarks) -> ModelCard:
     has_type = len(words) > 2 and (len(words) < 4 or words[3].text != "=")
     kind = words[2] if has_type else Word("", 0)
     type_name = kind.lower
+    if type_name in FOREIGN_TYPES:
+        return ModelCard(name.text, type_name, card)
     if type_name not in TYPES and type_name not in PASSIVE_TYPES and has_type:
         raise card.error(
             f"'{shown(kind.text)}' is not a type of model",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from diffsym.circuit.cards import Card, cards_of, fields_of, physical_lines, shown, suggestion
@@ -16,7 +17,7 @@ from diffsym.circuit.includes import Allowance, Source, gathered, read_text
 from diffsym.circuit.model import GROUND, Circuit, Directives, Element, Model
 from diffsym.circuit.scopes import GROUND_NAMES, Scope, read_scopes
 from diffsym.circuit.subcircuits import Flat, flattened
-from diffsym.circuit.values import Remarks
+from diffsym.circuit.values import Remarks, exact_tree
 from diffsym.errors import NetlistError
 from diffsym.expression.tree import symbols_of
 
@@ -52,7 +53,23 @@ def read_netlist(
         raise error.at(file=file) from None
 
 
-def _circuit(text: str, file: str | None, title_line: bool, root: Path | None, devices: Devices) -> Circuit:
+def with_parameters(circuit: Circuit, values: Mapping[str, Fraction]) -> Circuit:
+    """The same netlist read again with other numbers for parameters of its top, by joined name. Raises NetlistError."""
+    root = Path(circuit.file).parent if circuit.file is not None else None
+    try:
+        return _circuit(circuit.text, circuit.file, bool(circuit.title), root, shipped_devices(), values)
+    except NetlistError as error:
+        raise error.at(file=circuit.file) from None
+
+
+def _circuit(
+    text: str,
+    file: str | None,
+    title_line: bool,
+    root: Path | None,
+    devices: Devices,
+    given: Mapping[str, Fraction] | None = None,
+) -> Circuit:
     allowance = Allowance()
     allowance.spend(text, file)
     text = text.removeprefix("\ufeff")
@@ -63,6 +80,9 @@ def _circuit(text: str, file: str | None, title_line: bool, root: Path | None, d
     exported = is_export(lines)
     cards = gathered(lines, Source(file, root, root, chain, exported), allowance, first=first)
     top, unused = read_scopes(cards, devices, remarks, exported=exported)
+    for at, each in enumerate(top.assignments):
+        if given is not None and each.name in given:
+            top.assignments[at] = replace(each, value=exact_tree(given[each.name]))
     flat = flattened(top, devices, remarks)
     elements = {element.name.lower(): element for element, _ in flat.elements}
     _check_ground(flat)
@@ -79,6 +99,7 @@ def _circuit(text: str, file: str | None, title_line: bool, root: Path | None, d
         unused=unused,
         file=file,
         text=text,
+        parameters=flat.parameters,
     )
 
 
@@ -199,7 +220,7 @@ def _spelling(
     for element in elements.values():
         for tree in (element.value, element.dc, element.ac, *element.parameters.values()):
             used |= set(symbols_of(tree)) if tree is not None else set()
-    for model in models.values():
-        for tree in model.parameters.values():
+    for each in (*(model.parameters for model in models.values()), *directives.bound.values()):
+        for tree in each.values():
             used |= set(symbols_of(tree))
     return {name: written for name, written in remarks.spelling.items() if name in used}

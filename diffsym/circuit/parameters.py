@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 
 from diffsym.circuit.cards import Card, Word, shown, words_of
-from diffsym.circuit.values import Remarks, folded, read_value
+from diffsym.circuit.functions import TABLE, Pending, names_in, with_values
+from diffsym.circuit.values import Remarks, exact_number, exact_tree, folded, read_value
 from diffsym.errors import ExpressionError, NetlistError
+from diffsym.expression.evaluate import evaluate
 from diffsym.expression.limits import MOST_NODES, TALLEST_TREE
 from diffsym.expression.names import joined
-from diffsym.expression.tree import Expression, children, substituted, symbols_of
+from diffsym.expression.tree import Expression, children, replaced, substituted, symbols_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def environment(
     waiting = {name: assignment for name, assignment in own.items() if name not in (given or {})}
     for name in waiting:
         known.pop(name, None)
-    needs = {name: [used for used in symbols_of(each.value) if used in waiting] for name, each in waiting.items()}
+    needs = {name: [used for used in names_in(each.value) if used in waiting] for name, each in waiting.items()}
     for name in _in_order(needs, own):
         known[name] = resolved(own[name].value, known, own[name].card, own[name].start)
     return known
@@ -56,6 +59,8 @@ def environment(
 
 def resolved(value: Expression, known: Mapping[str, Expression], card: Card, at: Word | int) -> Expression:
     """A value with every defined name replaced by what it stands for; numbers come out as one number."""
+    if any("(" in name for name in symbols_of(value)):
+        value = folded(_worked_out(value, known, card, at))
     used = [name for name in symbols_of(value) if name in known]
     if not used:
         return value
@@ -69,6 +74,35 @@ def resolved(value: Expression, known: Mapping[str, Expression], card: Card, at:
         return folded(substituted(value, {name: known[name] for name in used}))
     except NetlistError as error:
         raise card.error(error.message, at, error.hint) from None
+
+
+def _worked_out(tree: Expression, known: Mapping[str, Expression], card: Card, at: Word | int) -> Expression:
+    """The tree with every function that waits for numbers as the number that they give."""
+
+    def change(part: Expression) -> Expression | None:
+        if not isinstance(part, Pending):
+            return None
+        numbers = []
+        for argument in part.arguments:
+            inside = _worked_out(with_values(argument, known), known, card, at)
+            missing = next(iter(symbols_of(inside)), None)
+            if missing is not None:
+                raise card.error(
+                    f"{shown(part.name[1:-1])} needs numbers, and {missing} has none",
+                    at,
+                    f"write .param {missing}=1k, or the value without a function",
+                )
+            exact = exact_number(inside)
+            numbers.append(evaluate(inside, {}) if exact is None else exact)
+        value = TABLE[part.function][1](*numbers)
+        return exact_tree(value if isinstance(value, Fraction) else Fraction(repr(float(value))))
+
+    try:
+        return replaced(tree, change)
+    except NetlistError as error:
+        raise (error if error.line else card.error(error.message, at, error.hint)) from None
+    except (ArithmeticError, ValueError, TypeError, ExpressionError):
+        raise card.error("a function of this value has no value", at, "check its arguments") from None
 
 
 def measure(tree: Expression) -> tuple[int, int]:

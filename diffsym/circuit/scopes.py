@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from diffsym.circuit.cards import Card, Word, fields_of, shown, suggestion, words_of
 from diffsym.circuit.devices import Devices
 from diffsym.circuit.elements import Instance, node_name, read_element
 from diffsym.circuit.exports import FOREIGN_CARDS, with_parasitics
+from diffsym.circuit.functions import definition_of, names_in, with_values
+from diffsym.circuit.linear_sources import linear_source
 from diffsym.circuit.model import Element, Model
 from diffsym.circuit.model_cards import ModelCard, inherited, read_model
 from diffsym.circuit.parameters import Assignment, read_assignments
+from diffsym.circuit.usual import usual_element
 from diffsym.circuit.values import Remarks, read_value, refuse_reserved
 from diffsym.errors import ExpressionError
 from diffsym.expression.names import joined
+from diffsym.expression.tree import Expression, Symbol
 
 DEEPEST_SUBCIRCUIT = 40
 MOST_PARTS = 20_000
@@ -71,6 +76,8 @@ def read_scopes(
     unused: list[str] = []
     every = [top]
     models = 0
+    cards = list(cards)
+    _read_functions(cards, remarks)
     for card in cards:
         if card.directive:
             scope.directives.append(card)
@@ -89,6 +96,8 @@ def read_scopes(
                 )
         elif keyword == ".ends":
             scope = _closed(card, scope)
+        elif keyword in FUNCTION_CARDS and _FUNCTION.match(card.text):
+            continue
         elif keyword == ".param":
             scope.assignments += _read_params(card, len(head.text), remarks)
             if len(scope.assignments) > MOST_PARAMETERS:
@@ -127,6 +136,24 @@ def read_scopes(
     for each in every:
         _read_contents(each, devices, remarks)
     return top, tuple(unused)
+
+
+FUNCTION_CARDS = (".func", ".param")
+_FUNCTION = re.compile(r"\.(func\b|param\s+[A-Za-z_]\w*\s*\()", re.IGNORECASE)
+
+
+def _read_functions(cards: Sequence[Card], remarks: Remarks) -> None:
+    """What ``.func f(x) {…}`` and ``.param f(x) = …`` define, before any formula is read."""
+    for card in cards:
+        if card.directive or not _FUNCTION.match(card.text):
+            continue
+        found = definition_of(card, len(card.text.split(None, 1)[0]))
+        first = remarks.functions.setdefault(found.name.lower(), found)
+        if first is not found:
+            raise card.error(
+                f"the function {found.name} is defined a second time; first on line {first.card.line}",
+                hint="give one of them another name",
+            )
 
 
 def _opened(card: Card, scope: Scope, remarks: Remarks) -> Scope:
@@ -192,17 +219,59 @@ def _read_contents(scope: Scope, devices: Devices, remarks: Remarks) -> None:
             f"the circuit has more than {MOST_PARTS:,} parts", hint="ask about a smaller part of it"
         )
 
-    def type_of(name: str) -> str | None:
-        return next((each.models[name.lower()].type for each in scope.visible() if name.lower() in each.models), None)
+    types = {name: model.type for outer in reversed(list(scope.visible())) for name, model in outer.models.items()}
 
+    def type_of(name: str) -> str | None:
+        return types.get(name.lower())
+
+    names = lookalikes(scope)
+    if names:
+        scope.assignments[:] = [replace(each, value=with_parameters(each.value, names)) for each in scope.assignments]
+        scope.models = {
+            key: replace(
+                each, parameters={name: with_parameters(tree, names) for name, tree in each.parameters.items()}
+            )
+            for key, each in scope.models.items()
+        }
     first: dict[str, int] = {}
     for card in scope.element_cards:
-        element = read_element(card, devices, type_of, remarks)
+        several: tuple[Element, ...] | None = None
+        element: Element | Instance | None = usual_element(card, devices, type_of, remarks)
+        if element is None:
+            several = linear_source(card, remarks)
+            element = several[0] if several else read_element(card, devices, type_of, remarks)
         earlier = first.setdefault(element.name.lower(), card.line)
         if earlier != card.line:
             raise card.error(
                 f"the name {element.name} is used a second time; first on line {earlier}",
                 hint="every element has a name of its own, capitals and small letters alike",
             )
-        parts = (element,) if isinstance(element, Instance) else with_parasitics(element, card)
-        scope.contents += [(part, card) for part in parts]
+        if isinstance(element, Instance):
+            scope.contents.append((element, card))
+            continue
+        parts = several or (with_parasitics(element, card) if element.parameters else (element,))
+        scope.contents += [(_with_parameters_of(part, names) if names else part, card) for part in parts]
+
+
+def lookalikes(scope: Scope) -> Mapping[str, str]:
+    """The parameters that a subcircuit sees, by lower-case name: there ``w`` is W, as in SPICE. None at the top."""
+    if scope.parent is None:
+        return {}
+    around = reversed(list(scope.visible()))
+    return {each.name.lower(): each.name for outer in around for each in (*outer.defaults, *outer.assignments)}
+
+
+def with_parameters(tree: Expression, names: Mapping[str, str]) -> Expression:
+    """The value with every symbol that is a parameter but for its capitals as that parameter."""
+    own = set(names.values())
+    other = {each: names[each.lower()] for each in names_in(tree) if each not in own and each.lower() in names}
+    return with_values(tree, {each: Symbol(name) for each, name in other.items()}) if other else tree
+
+
+def _with_parameters_of(element: Element, names: Mapping[str, str]) -> Element:
+    def changed(tree: Expression | None) -> Expression | None:
+        return None if tree is None else with_parameters(tree, names)
+
+    parameters = {key: with_parameters(tree, names) for key, tree in element.parameters.items()}
+    value, dc, ac = changed(element.value), changed(element.dc), changed(element.ac)
+    return replace(element, value=value, dc=dc, ac=ac, parameters=parameters)

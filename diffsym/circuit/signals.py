@@ -86,6 +86,25 @@ def is_plain(tree: Expression) -> bool:
     return False
 
 
+def plain_coefficients(tree: Expression) -> dict[str, int | Fraction]:
+    """The coefficient of each signal of a value that ``is_plain``; whole ones are ints."""
+    found: dict[str, int | Fraction] = {}
+    stack: list[tuple[Expression, int | Fraction]] = [(tree, 1)]
+    while stack:
+        part, factor = stack.pop()
+        match part:
+            case Symbol(name):
+                found[name] = found.get(name, 0) + factor
+            case Negation(operand):
+                stack.append((operand, -factor))
+            case Quotient(top, Number(below)):
+                quotient = factor / below
+                stack.append((top, quotient.numerator if quotient.denominator == 1 else quotient))
+            case Sum(terms):
+                stack.extend([(term, factor) for term in reversed(terms)])
+    return found
+
+
 def _term(name: str, factor: Fraction) -> Expression:
     size = abs(factor)
     term: Expression = Product((exact_tree(size), Symbol(name)))

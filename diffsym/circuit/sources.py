@@ -25,6 +25,9 @@ WAVEFORMS = {
 }
 """Waveforms of sources, and which of their numbers is the value at rest, before time begins."""
 
+KEYWORDS = frozenset({"dc", "ac", *WAVEFORMS})
+"""Words that are no value, in lower case."""
+
 PARTS_OF_SOURCES = ("rser", "cpar")
 """Fields of a voltage source's card that stand for parts."""
 
@@ -100,8 +103,15 @@ def _at_rest(wave: Word, behind: Sequence[Word]) -> Word | None:
         start = wave.start + len(name) + 1
         numbers = [Word(found.group(), start + found.start()) for found in _ITEM.finditer(inside)]
     else:
-        numbers = list(behind)
+        numbers = [each for word in behind for each in _inside(word)]
     return numbers[place] if place is not None and place < len(numbers) else None
+
+
+def _inside(word: Word) -> list[Word]:
+    """What a bracket holds; another word alone."""
+    if word.text[0] != "(":
+        return [word]
+    return [Word(each.group(), word.start + each.start()) for each in _ITEM.finditer(word.text)]
 
 
 def settled(card: Card, source: Element) -> Element:
@@ -112,7 +122,10 @@ def settled(card: Card, source: Element) -> Element:
     """
     dc, ac = source.dc, source.ac
     if ac is None:
-        return replace(source, value=dc, dc=dc if is_numeric(dc) else None)
+        at_rest = dc if is_numeric(dc) else None
+        return Element(
+            source.name, source.kind, source.nodes, dc, parameters=source.parameters, dc=at_rest, line=source.line
+        )
     signal = ac
     if "phase" in source.parameters:
         turns = exact_number(source.parameters["phase"])
@@ -123,8 +136,8 @@ def settled(card: Card, source: Element) -> Element:
                 f"the symbolic source {source.name} has a phase that is neither 0 nor 180 degrees",
                 hint="put other phases into the symbol itself",
             )
-    at_rest = dc is not None and is_numeric(ac) and is_numeric(dc)
-    return replace(source, value=dc if at_rest else signal)
+    resting = dc is not None and is_numeric(ac) and is_numeric(dc)
+    return replace(source, value=dc if resting else signal)
 
 
 def _is_keyword(word: Word) -> bool:

@@ -11,7 +11,15 @@ from diffsym.circuit.devices import Devices
 from diffsym.circuit.elements import SOURCES, Instance, count
 from diffsym.circuit.model import GROUND, Element, Model
 from diffsym.circuit.parameters import environment, resolved
-from diffsym.circuit.scopes import DEEPEST_SUBCIRCUIT, GROUND_NAMES, MOST_PARTS, Scope, parameter_name
+from diffsym.circuit.scopes import (
+    DEEPEST_SUBCIRCUIT,
+    GROUND_NAMES,
+    MOST_PARTS,
+    Scope,
+    lookalikes,
+    parameter_name,
+    with_parameters,
+)
 from diffsym.circuit.sources import settled
 from diffsym.circuit.values import Remarks, read_value, refuse_reserved
 from diffsym.expression.tree import Expression
@@ -46,6 +54,10 @@ class Flat:
     node_names: dict[str, str] = field(default_factory=dict)
     implied: dict[str, str] = field(default_factory=dict)
     shared_nodes: frozenset[str] = frozenset()
+    waiting: bool = False
+    """Whether some value holds a function that waits for numbers."""
+    parameters: Mapping[str, Expression] = field(default_factory=dict)
+    """Of the top, worked out."""
     size: int = 0
 
     def grow(self, card: Card, count: int = 1) -> None:
@@ -57,8 +69,8 @@ class Flat:
 
 def flattened(top: Scope, devices: Devices, remarks: Remarks) -> Flat:
     """The circuit with every instance replaced by what its subcircuit holds: ``X1.M1``, inner nodes ``X1.n``."""
-    flat = Flat(shared_nodes=frozenset(top.shared_nodes))
-    known = environment(top.assignments, {})
+    flat = Flat(shared_nodes=frozenset(top.shared_nodes), waiting=remarks.waiting)
+    known = flat.parameters = environment(top.assignments, {})
     _place(Frame(top, "", {}, known, None, ()), flat, devices, remarks)
     return flat
 
@@ -114,6 +126,9 @@ def _inner_frame(frame: Frame, part: Instance, card: Card, flat: Flat, remarks: 
     given: dict[str, Expression] = {}
     for key, value in part.given:
         name = parameter_name(card, key)
+        alike = [each for each in own if each.lower() == name.lower()]
+        if name not in own and len(alike) == 1:
+            name = alike[0]
         if name not in own:
             raise card.error(
                 f"the subcircuit {scope.name} has no parameter {shown(key.text)}",
@@ -122,6 +137,7 @@ def _inner_frame(frame: Frame, part: Instance, card: Card, flat: Flat, remarks: 
             )
         tree = read_value(card, value, remarks)
         refuse_reserved(card, value, part.name, tree)
+        tree = with_parameters(tree, lookalikes(frame.scope))
         given[name] = resolved(tree, frame.known, card, value)
     flat.grow(card, len(own))
     around = frame.holding(scope.parent)
@@ -140,7 +156,7 @@ def _placed(part: Element, card: Card, frame: Frame, flat: Flat, devices: Device
         return None if tree is None else resolved(tree, frame.known, card, 0)
 
     control = part.control
-    if not frame.prefix and not frame.known and not frame.ports:
+    if not frame.prefix and not frame.known and not frame.ports and not flat.waiting:
         # At the top of a netlist without parameters most elements stand as they were read.
         nodes = tuple([_node(node, frame, flat) for node in part.nodes])
         controls = None if control is None else (_node(control[0], frame, flat), _node(control[1], frame, flat))

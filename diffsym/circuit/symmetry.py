@@ -6,9 +6,10 @@ and every answer is compared element by element before it is returned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from operator import itemgetter
 
 from diffsym.circuit.model import GROUND, Circuit, Element, SmallSignalCircuit
 from diffsym.circuit.signals import is_plain
@@ -114,13 +115,16 @@ def device_symmetry(circuit: Circuit) -> Mirror | None:
     sensed = {name for element in circuit.elements for name in element.sensed}
     idle = {name for name, value in bias.items() if not value and name not in sensed}
     joint = _joint([element.nodes for element in circuit.elements if element.kind == "V" and element.name in idle])
-    ends = {element.name: tuple(joint.get(node, node) for node in element.nodes) for element in circuit.elements}
+    ends = {element.name: tuple([joint.get(node, node) for node in element.nodes]) for element in circuit.elements}
     parts = []
     for element in circuit.elements:
         if element.name in idle:
             continue
-        control = tuple(joint.get(node, node) for node in element.control or ())
-        pins = (*ends[element.name], *control, *(node for name in element.sensed for node in ends[name]))
+        pins = ends[element.name]
+        if element.control is not None:
+            pins += tuple([joint.get(node, node) for node in element.control])
+        for name in element.sensed:
+            pins += ends[name]
         flips = FLIPS.get(element.kind, (tuple(range(len(pins))),))
         if len(pins) != len(flips[0]):
             flips = (tuple(range(len(pins))),)
@@ -128,7 +132,7 @@ def device_symmetry(circuit: Circuit) -> Mirror | None:
             value = bias[element.name]
             parts.append(_Part(element.name, f"{element.kind} {value}", pins, flips[:1] if value else flips))
             continue
-        size = sorted((key, repr(value)) for key, value in element.parameters.items())
+        size = sorted([(key, repr(value)) for key, value in element.parameters.items()]) if element.parameters else []
         value = element.value.name if isinstance(element.value, Symbol) else repr(element.value)
         colour = f"{element.kind} {element.model} {value} {size}"
         parts.append(_Part(element.name, colour, pins, flips, sensed=element.sensed))
@@ -176,8 +180,9 @@ def _linear(value: Expression) -> dict[str, Fraction]:
 Colours = dict[str, int]
 
 
-_View = tuple[str, tuple[tuple[tuple[str, ...], int], ...]]
-"""A part at one of its pins: its colour, and for each flip its pins in that order with the pin's place among them."""
+_View = tuple[str, tuple[tuple[Callable[[Colours], tuple[int, ...]], int], ...]]
+"""A part at one of its pins: its colour, and for each flip the colours of its pins in that order, to be taken from all
+colours, with the pin's place among them."""
 
 
 class _Refinement:
@@ -186,9 +191,10 @@ class _Refinement:
         self.nodes = tuple(dict.fromkeys(pin for part in parts for pin in part.pins))
         self.at: dict[str, list[_View]] = {node: [] for node in self.nodes}
         for part in parts:
-            orders = [tuple([part.pins[k] for k in flip]) for flip in part.flips]
+            # Every part has two pins or more, so that this gives tuples.
+            orders = [itemgetter(*[part.pins[k] for k in flip]) for flip in part.flips]
             for place, pin in enumerate(part.pins):
-                ways = tuple((order, flip.index(place)) for order, flip in zip(orders, part.flips))
+                ways = tuple([(order, flip.index(place)) for order, flip in zip(orders, part.flips)])
                 self.at[pin].append((part.colour, ways))
         self.table: dict[object, int] = {}
         self.views = 0
@@ -203,6 +209,7 @@ class _Refinement:
         """
         count = len(set(colours.values()))
         each = sum(map(len, self.at.values()))
+        number = self.table.setdefault
         while True:
             self.views += each
             fresh: Colours = {}
@@ -211,15 +218,15 @@ class _Refinement:
                 for colour, ways in views:
                     if len(ways) == 1:
                         ((pins, place),) = ways
-                        seen.append((colour, tuple([colours[pin] for pin in pins]), place))
+                        seen.append((colour, pins(colours), place))
                     else:
-                        best, place = min([([colours[pin] for pin in pins], place) for pins, place in ways])
-                        seen.append((colour, tuple(best), place))
+                        best, place = min([(pins(colours), place) for pins, place in ways])
+                        seen.append((colour, best, place))
                 seen.sort()
-                fresh[node] = self.number((colours[node], tuple(seen)))
+                fresh[node] = number((colours[node], tuple(seen)), len(self.table))
             colours = fresh
             now = len(set(colours.values()))
-            if now == count:
+            if now == count or now == len(colours):
                 return colours
             count = now
 
@@ -228,6 +235,9 @@ def _search(parts: Sequence[_Part], signals: Sequence[str], strict: bool) -> Mir
     refinement = _Refinement(parts)
     start = {node: refinement.number(("ground",) if node == GROUND else ("node",)) for node in refinement.nodes}
     coarsest = refinement.refine(start)
+    if len(set(coarsest.values())) == len(coarsest):
+        # No two nodes are alike, and nothing can be moved.
+        return None
     best: tuple[int, Mirror] | None = None
     tried = 0
     stack = [(start, start)]
@@ -284,12 +294,12 @@ def _verified(parts: Sequence[_Part], nodes: Mapping[str, str], signals: Sequenc
         return None
     waiting: dict[tuple[str, tuple[str, ...]], list[_Part]] = {}
     for part in parts:
-        waiting.setdefault((part.colour, min(_orders(part.pins, part.flips))), []).append(part)
+        waiting.setdefault((part.colour, _first_order(part.pins, part.flips)), []).append(part)
     elements: dict[str, str] = {}
     signs: dict[str, int] = {}
     for part in parts:
-        pins = tuple(nodes[pin] for pin in part.pins)
-        images = waiting.get((part.colour, min(_orders(pins, part.flips))))
+        pins = tuple([nodes[pin] for pin in part.pins])
+        images = waiting.get((part.colour, _first_order(pins, part.flips)))
         if not images:
             return None
         image = images.pop(0)
@@ -307,8 +317,9 @@ def _verified(parts: Sequence[_Part], nodes: Mapping[str, str], signals: Sequenc
     return Mirror(dict(nodes), elements, odd, tuple(name for name in signals if name not in odd))
 
 
-def _orders(pins: tuple[str, ...], flips: Iterable[tuple[int, ...]]) -> list[tuple[str, ...]]:
-    return [tuple(pins[k] for k in flip) for flip in flips]
+def _first_order(pins: tuple[str, ...], flips: Sequence[tuple[int, ...]]) -> tuple[str, ...]:
+    """Of the orders of equivalent pins the first in the alphabet."""
+    return min([tuple([pins[k] for k in flip]) for flip in flips])
 
 
 def _consistent(drive: Mapping[str, Fraction], image: Mapping[str, Fraction], flip: int, signs: dict[str, int]) -> bool:

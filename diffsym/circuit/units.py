@@ -75,10 +75,13 @@ def element_units(elements: Iterable[tuple[Element, Expression]], known: Mapping
     """Units of the symbols in the elements' values and of those known. Raises NetlistError for one with two units."""
     units = dict(known)
     for element, value in elements:
-        for name, unit in units_in(value, UNITS[element.kind]):
-            here = Known(unit, element.name, element.line)
-            first = units.setdefault(name, here)
-            if first.unit != unit:
+        own = UNITS[element.kind]
+        for name, unit in ((value.name, own),) if isinstance(value, Symbol) else units_in(value, own):
+            first = units.get(name)
+            if first is None:
+                units[name] = Known(unit, element.name, element.line)
+            elif first.unit != unit:
+                here = Known(unit, element.name, element.line)
                 raise NetlistError(
                     f"{name} stands for two things: {first}, and {here}",
                     line=element.line or None,

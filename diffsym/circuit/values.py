@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from diffsym.circuit.cards import Card, Word, shown
+from diffsym.circuit.functions import Definition, is_beyond_algebra, read_function
 from diffsym.errors import ExpressionError, NetlistError
 from diffsym.expression.lexing import FUNCTION_NAMES
 from diffsym.expression.limits import LARGEST_DECIMAL_EXPONENT, LARGEST_EXPONENT, LONGEST_NUMBER
@@ -60,6 +62,9 @@ RESERVED = {
 MOST_FORMULA_TEXT = 100_000
 """Characters of different formulas in one netlist."""
 
+SHORT_SUM = 100
+"""Characters of a sum up to which its tree is remembered."""
+
 LONGEST_PLAIN = 20
 """Letters and digits of a symbol that needs no closer look."""
 
@@ -80,6 +85,10 @@ class Remarks:
     formulas: dict[str, Expression] = field(default_factory=dict)
     formula_length: int = 0
     spelling: dict[str, str] = field(default_factory=dict)
+    functions: dict[str, Definition] = field(default_factory=dict)
+    """By lower-case name, what ``.func`` defines."""
+    waiting: bool = False
+    """Whether a formula was read that has to be worked out in numbers."""
 
     def note(self, sentence: str) -> None:
         self.notes.setdefault(sentence)
@@ -102,7 +111,7 @@ def read_value(card: Card, word: Word, remarks: Remarks) -> Expression:
     if _OPERATORS.search(text) and not _looks_like_symbol(text):
         return _read_formula(card, text, word.start, remarks)
     if not text[0].isalpha():
-        raise card.error(f"'{shown(text)}' is not a number", word, SUFFIX_HINT)
+        raise card.error(f"'{shown(text)}' is not a number", word, _hint_on(text))
     try:
         name = remarks.spell(text)
     except ExpressionError as error:
@@ -201,9 +210,23 @@ def _number(card: Card, word: Word, found: re.Match[str], remarks: Remarks) -> F
     sign, digits, exponent, tail = found.groups()
     value = _scaled(digits, exponent, tail)
     if value is None:
-        raise card.error(f"'{shown(word.text)}' is not a number", word, SUFFIX_HINT)
+        raise card.error(f"'{shown(word.text)}' is not a number", word, _hint_on(word.text))
     _remark_suffix(card, word.start, found.group().lstrip("+-"), tail, remarks)
     return -value if sign == "-" else value
+
+
+def _hint_on(text: str) -> str:
+    inside = _RKM.fullmatch(text)
+    if inside is None:
+        return SUFFIX_HINT
+    whole, letter, part = inside.groups()
+    return (
+        f"write {whole}.{part}{'' if letter in 'Rr' else letter}: LTspice reads it so, and ngspice as {whole}{letter}"
+    )
+
+
+_RKM = re.compile(r"(\d{1,6})(meg|[RrkKmMuUnNpPµ])(\d{1,6})", re.IGNORECASE)
+"""``4k7``, as on the part itself."""
 
 
 def spice_number(text: str) -> Fraction | None:
@@ -245,6 +268,13 @@ def _looks_like_symbol(text: str) -> bool:
 def _read_formula(card: Card, text: str, start: int, remarks: Remarks) -> Expression:
     if not text.strip():
         raise card.error("there is nothing between the braces", start, "write a symbol, as in {RD}")
+    if is_beyond_algebra(text, remarks.functions):
+        remarks.waiting = True
+        return read_function(card, text, start, remarks, lambda part, at: _read_algebra(card, part, at, remarks))
+    return _read_algebra(card, text, start, remarks)
+
+
+def _read_algebra(card: Card, text: str, start: int, remarks: Remarks) -> Expression:
     summed = remarks.formulas.get(text) or plain_sum(text)
     if summed is not None and _PLAIN_SUM.fullmatch(text):
         for _, name, _ in _PLAIN_TERM.findall(text):
@@ -300,6 +330,10 @@ def plain_sum(text: str) -> Expression | None:
     None for any other formula: that is for the reader of expressions, which reads these alike and takes ten times as
     long.
     """
+    return _short_sum(text) if len(text) <= SHORT_SUM else _sum(text)
+
+
+def _sum(text: str) -> Expression | None:
     if not _PLAIN_SUM.fullmatch(text) or text[0] == "+":
         return None
     terms: list[Expression] = []
@@ -311,6 +345,9 @@ def plain_sum(text: str) -> Expression | None:
             term = Quotient(term, number(int(below)))
         terms.append(Negation(term) if sign == "-" else term)
     return sum_of(terms)
+
+
+_short_sum = lru_cache(maxsize=1024)(_sum)
 
 
 def _with_plain_numbers(card: Card, text: str, start: int, remarks: Remarks) -> tuple[str, tuple[tuple[int, int], ...]]:

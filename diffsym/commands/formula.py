@@ -114,7 +114,6 @@ def _by_law(source: Source, spec: QuantitySpec) -> dict[str, Any]:
     from diffsym.derivation.findings import expanded
     from diffsym.derivation.library import worked_of
     from diffsym.expression.printing import to_flat, to_latex, to_text
-    from diffsym.expression.tree import symbols_of
     from diffsym.kernel.rational import polynomial_tree
 
     began, file = perf_counter(), source.file
@@ -137,7 +136,7 @@ def _by_law(source: Source, spec: QuantitySpec) -> dict[str, Any]:
         "latex": to_latex(tree, notation),
         "numerator": parts[0],
         "denominator": parts[1],
-        "symbols": [notation.flat(name) for name in symbols_of(tree)],
+        "symbols": [notation.flat(name) for name in notation.free(tree)],
         "method": found.derivations[0].derivation.method,
         "checks": [row.name.lower() for row in found.checks if row.verdict == "passed"],
         "seconds": round(seconds, 6),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from diffsym.commands.arguments import Command, Given, Option, Outcome
 from diffsym.commands.op import NOMINAL, point_of, si, table
 from diffsym.commands.places import circuit_at
-from diffsym.commands.sweep import whole
+from diffsym.commands.sweep import FREQUENCY, frequency_of, whole
 from diffsym.errors import DiffsymError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ COMMAND = Command(
         ),
         Option("samples", "how many draws (default 1000)", "N"),
         Option("seed", "the same seed gives the same draws (default 1)", "N"),
+        FREQUENCY,
         NOMINAL,
         Option("plot", "the histogram of the first quantity: .svg, .png, .pdf or .tex", "FILE"),
     ),
@@ -62,7 +63,15 @@ def run(given: Given) -> Outcome:
         held = asked_of(circuit.small_signal, [given.one("offset")])[0]
         servo = servo_of(held, point)
         terms = formula(circuit, given.one("offset"), what)
-    found = studied(point, what, asked, count=whole(given, "samples", 1000), seed=whole(given, "seed", 1), servo=servo)
+    found = studied(
+        point,
+        what,
+        asked,
+        count=whole(given, "samples", 1000),
+        seed=whole(given, "seed", 1),
+        servo=servo,
+        frequency=frequency_of(given),
+    )
     if given.has("plot"):
         from diffsym.plotting import histogram_picture
 
@@ -106,7 +115,8 @@ def formula(circuit: Circuit, quantity: str, what: tuple[Any, ...]) -> tuple[Ter
 
 
 def _lines(found: Study, circuit: Circuit, terms: tuple[Term, ...]) -> Iterator[str]:
-    yield f"{found.count} draws of {len(found.varied)} properties, seed {found.seed}"
+    where = f", gains as magnitudes at {si(found.frequency, 'Hz')}" if found.frequency else ""
+    yield f"{found.count} draws of {len(found.varied)} properties, seed {found.seed}{where}"
     by_key = {(term.owner, term.key): term for term in terms}
     for each in found.distributions:
         yield ""

@@ -200,7 +200,9 @@ def _lines(text: str, point: OperatingPoint, found: Sequence[NoisePoint], units:
 
 
 def root(density: float, unit: str) -> str:
-    """``4.07 nV/√Hz``"""
+    """``4.07 nV/√Hz``; ngspice gives a resistance below 0 a density below 0, which has no root."""
+    if density < 0:
+        return "—"
     return si(sqrt(density), f"{unit}/√Hz", 4)
 
 

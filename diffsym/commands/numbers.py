@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from diffsym.api import Circuit, Solved
+    from diffsym.simulate.bias.point import OperatingPoint
 
 ERROR = 0.05
 """Allowed of the approximation, relative."""
@@ -63,6 +64,7 @@ def numbers_beside(
     except DiffsymError as error:
         notes.append(f"the deck's own response is not taken: {error.message}")
         whole = []
+    notes += left_out(circuit, point, symbolic, whole)
     approximation, error_found = "", None
     if needed:
         try:
@@ -88,6 +90,36 @@ def numbers_beside(
         "regions": point.regions,
         "notes": notes,
     }
+
+
+NOTICED = 0.05
+"""Relative difference of the answer's number and the deck's from which it is said what the symbols leave out."""
+
+
+def left_out(circuit: Circuit, point: OperatingPoint, symbolic: list[complex], whole: list[complex]) -> tuple[str, ...]:
+    """Why the deck's own number is another one, where the body effect is in no symbol."""
+    if not whole or abs(symbolic[0] - whole[0]) <= NOTICED * max(abs(symbolic[0]), abs(whole[0])):
+        return ()
+    kept = {(part.device, part.parameter) for part in circuit.small_signal.elements}
+    names = [
+        device.name
+        for device in point.devices
+        if device.small.get("gmb", 0.0) > NOTICED * device.small.get("gm", 0.0)
+        and (device.name, "gmb") not in kept
+        and _lifted(point, device.name)
+    ]
+    off = 100 * abs(symbolic[0] - whole[0]) / max(abs(whole[0]), 1e-300)
+    said = f"the deck's own number differs by {off:.0f} %, since its models hold more than these symbols"
+    if not names:
+        return (said,)
+    listed = ", ".join(names[:6]) + (" …" if len(names) > 6 else "")
+    return (f"{said}: the body effect of {listed} (*% model {names[0]} gm ro gmb)",)
+
+
+def _lifted(point: OperatingPoint, name: str) -> bool:
+    """Whether a transistor's source is not where its bulk is."""
+    nodes = next(each.nodes for each in point.circuit.elements if each.name == name)
+    return len(nodes) > 3 and nodes[2] != nodes[3]
 
 
 def _values_of(answer: Solved, frequencies: tuple[float, ...], own: Mapping[str, Fraction]) -> list[complex]:

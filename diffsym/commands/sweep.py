@@ -17,21 +17,27 @@ if TYPE_CHECKING:
 
 PLOT = Option("plot", "a picture: .svg, .png, .pdf or .tex", "FILE")
 
+FREQUENCY = Option("frequency", "Hz at which gains are measured, as magnitudes (default: low, with their sign)", "F")
+
 COMMAND = Command(
     name="sweep",
     words="CIRCUIT QUANTITY…",
-    summary="Quantities over a bias current, a width, a resistance, a symbol or the temperature.",
+    summary="Quantities over a bias current, a width, a resistance, a .param, a symbol or the temperature.",
     least=2,
     most=None,
     options=(
-        Option("over", "what is swept: ISS=10u..1m, 'M1,M2.w=1u..100u', temp=-40,27,125", "NAME=RANGE"),
+        Option(
+            "over", "what is swept: ISS=10u..1m, 'M1,M2.w=1u..100u', nch.vto=0.5..0.9, temp=-40,27,125", "NAME=RANGE"
+        ),
         Option("points", "how many (default 21)", "N"),
+        FREQUENCY,
         NOMINAL,
         PLOT,
     ),
     details=(
         "  diffsym sweep pair.cir A_d='v(o1,o2)/vid' 'v(s)' --over ISS=10u..1m --plot gain.svg\n"
-        "A quantity without a signal is a voltage or a current at rest; gains are those at low frequency.\n"
+        "A quantity without a signal is a voltage or a current at rest; gains are those at low frequency, or their\n"
+        "magnitudes at --frequency. A .param is swept by its name, or as param.RL where an element has it too.\n"
         "A quantity may be made of those before it: A_d='v(o)/vid' A_c='v(o)/vic' CMRR=A_d/A_c."
     ),
 )
@@ -46,7 +52,7 @@ def run(given: Given) -> Outcome:
         raise UsageError("nothing is swept", hint="as in --over ISS=10u..1m")
     over = range_of(given.one("over"), whole(given, "points", 21))
     asked = asked_of(circuit.small_signal, given.words[1:])
-    found = swept(circuit.netlist, over, asked, numbers_of(given))
+    found = swept(circuit.netlist, over, asked, numbers_of(given), frequency_of(given))
     if given.has("plot"):
         from diffsym.plotting import swept_picture
 
@@ -68,6 +74,17 @@ def _lines(found: Swept) -> Iterator[str]:
         for at, value in enumerate(found.over.values)
     ]
     yield from table((found.over.name, *found.columns), rows)
+
+
+def frequency_of(given: Given) -> float:
+    """The frequency in Hz of ``--frequency``, 0 without it. Raises UsageError."""
+    from diffsym.circuit.values import SUFFIX_HINT, spice_number
+
+    text = given.one("frequency", "0")
+    value = spice_number(text)
+    if value is None or not 0 <= value < 10**15:
+        raise UsageError(f"{shown(text)} is no frequency", hint=f"from 0 Hz up; {SUFFIX_HINT}")
+    return float(value)
 
 
 def whole(given: Given, option: str, otherwise: int) -> int:

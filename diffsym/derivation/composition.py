@@ -95,7 +95,7 @@ class Composition:
         self.prefix = prefix
         self.passages: list[Passage] = []
         self.results: dict[Symbol, Result] = {}
-        spelled = {each for element in circuit.elements for each in symbols_of(element.value)}
+        spelled = {each for element in circuit.elements for each in (element.name, *symbols_of(element.value))}
         self.taken = {*spelled, *circuit.spelling, *circuit.signals, *(f"v{node}" for node in circuit.nodes), name}
         self.taken -= set(circuit.signals) - set(quantity.signals)
         self.dimensions = dict(circuit.dimensions)
@@ -282,7 +282,7 @@ class Composition:
         """The result with its parts put in, as deep as fits on a line, and those; or the shortest form of the whole."""
         parts = self.used(core.tree)
         room = LONGEST - symbol_count(core.left)
-        thorough = Writer(self.writer.kind, 2500)
+        thorough = self.writer.thorough()
         whole = linear_tree(self.value, self.circuit.signals, thorough)
         put_in = thorough.shaped(self.expanded(core.tree))
         if any(self.value.depends_on(name) for name in (*self.quantity.signals, "s")):

@@ -13,10 +13,11 @@ from typing import Any
 
 from diffsym.circuit.values import SUFFIX_HINT, spice_number
 from diffsym.derivation.circuits_of import Row
-from diffsym.derivation.sentences import read_formula, read_paragraphs, read_sentence
+from diffsym.derivation.sentences import Title, read_formula, read_paragraphs, read_sentence
 from diffsym.derivation.steps import Sentence
 from diffsym.errors import DerivationFileError, ExpressionError
 from diffsym.expression.names import joined
+from diffsym.expression.notation import validated_symbol_latex
 from diffsym.expression.reading import read_expression, read_relation
 from diffsym.expression.tree import Expression, Relation
 
@@ -215,6 +216,13 @@ def symbol(place: Place, text: str) -> str:
     return name
 
 
+def symbol_latex(place: Place, value: Any) -> str:
+    """The LaTeX of one symbol."""
+    text = word(place, value)
+    found: str = formula_read(place, lambda: validated_symbol_latex(text))
+    return found
+
+
 def symbols(place: Place, value: Any) -> tuple[str, ...]:
     return tuple(symbol(place, entry) for entry in text_list(place, value, "a list of symbols"))
 
@@ -247,6 +255,17 @@ def sentence(place: Place, value: Any) -> Sentence:
     text = text_value(place, value)
     found: Sentence = formula_read(place, lambda: read_sentence(text, lambda part: read_formula(part, quantities=True)))
     return found
+
+
+def heading(place: Place, value: Any) -> str:
+    """A title; one with formulas between dollars is a ``Title``."""
+    text = text_value(place, value)
+    return Title(sentence(place, text)) if "$" in text else text
+
+
+def required_heading(place: Place, value: Any) -> str:
+    word(place, value)
+    return heading(place, value)
 
 
 def sentences(place: Place, value: Any) -> tuple[Sentence, ...]:

@@ -22,6 +22,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.readable import Writer
 from diffsym.forms.signs import tidy
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational
 
 Key = Expression
@@ -98,7 +99,7 @@ def _factored_size(each: _ByText) -> int:
     value = each.value
     total = 0
     for part in (value.numerator, value.denominator):
-        for factor, _ in part.factor()[1]:
+        for factor, _ in factor_list(part)[1]:
             total += sum(sum(map(int, monomial)) for monomial in factor.monoms()) if len(factor) > 1 else 1
     return total
 

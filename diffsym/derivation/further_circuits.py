@@ -15,6 +15,7 @@ from diffsym.derivation.file_values import (
     Place,
     Source,
     file_name,
+    heading,
     nominal,
     relations,
     shown,
@@ -81,7 +82,7 @@ def circuit_spec(rows: Sequence[Row], title: str, nominal: Mapping[str, Fraction
 
 
 CIRCUIT_KEYS: dict[str, Key] = {
-    "title": Key(text_value),
+    "title": Key(heading, ""),
     "netlist": Key(text_value),
     "given": Key(relations, ()),
     "extends": Key(text_value),

@@ -22,6 +22,7 @@ from diffsym.derivation.said import references, said
 from diffsym.derivation.search import Plan, plain_plan, plan
 from diffsym.derivation.steps import Derivation, Line, Passage, Step
 from diffsym.errors import CircuitError, ExpressionError, QuantityError
+from diffsym.expression.notation import PI
 from diffsym.expression.printing import to_text
 from diffsym.expression.tree import (
     ONE,
@@ -87,14 +88,18 @@ class Consequence:
         self.equations = tuple(equations_of(given))
         self.quantity = quantity
         self.name = name
-        self.known = in_terms_of
+        self.constants = () if any(each.left == Symbol(PI) for each in self.equations) else (PI,)
+        self.known = (*in_terms_of, *self.constants) if in_terms_of else ()
         self.writer = writer
         self.title = title or said("method.given")
-        self.numbers = numbers
+        self.numbers = {name: value for name, value in numbers.items() if name not in self.constants}
         self.prefix = prefix
         self.field = Field((*atoms_of(*self.equations), *symbols_of(quantity)))
         self.symbols = [
-            atom.name for equation in self.equations for atom in atoms_of(equation) if isinstance(atom, Symbol)
+            atom.name
+            for equation in self.equations
+            for atom in atoms_of(equation)
+            if isinstance(atom, Symbol) and atom.name not in self.constants
         ]
         wanted = [name for name in symbols_of(quantity) if name in self.symbols and name not in self.known]
         self.defined = [relation.left.name for relation in self.equations if isinstance(relation.left, Symbol)]
@@ -167,7 +172,7 @@ class Consequence:
             other = self.rows_for(unknowns, cleared=True)
             return other if None not in other.plans and cost(other) < cost(system) else system
         names = " and ".join(to_text(Symbol(name)) for name in self.wanted)
-        within = ", ".join(to_text(Symbol(name)) for name in self.known)
+        within = ", ".join(to_text(Symbol(name)) for name in self.known if name not in self.constants)
         raise CircuitError(
             f"the given relations do not determine {names}" + (f" in terms of {within} alone" if within else ""),
             hint="give as many independent relations as there are unknowns",

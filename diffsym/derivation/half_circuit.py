@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
 from diffsym.circuit.symmetry import mirror_of
-from diffsym.derivation.forms import FormWriter, Key, Linear
+from diffsym.derivation.half_currents import (
+    ONE_AT_A_TIME,
+    HalfCurrents,
+    current_claim,
+    opposite,
+    row_tree,
+    unknown_name,
+)
 from diffsym.derivation.halves import COMMON, DIFFERENTIAL, Half, half_circuit, netlist_text
 from diffsym.derivation.kcl import derive_kcl
 from diffsym.derivation.network import Network, Row, network
@@ -27,9 +34,11 @@ from diffsym.errors import CircuitError
 from diffsym.expression.tree import (
     ONE,
     ZERO,
+    BranchCurrent,
     Expression,
     Negation,
     NodeVoltage,
+    Product,
     Quotient,
     Relation,
     Symbol,
@@ -47,42 +56,71 @@ from diffsym.solve.equations import formulate
 from diffsym.solve.quantity import Quantity
 
 
+class Inside(Protocol):
+    """How a half is solved: by full KCL in it, or by resistances that one looks into."""
+
+    def __call__(
+        self, circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, prefix: str
+    ) -> Derivation: ...
+
+
 def derive_half(
-    circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, *, name: str = "", prefix: str = "half-"
+    circuit: SmallSignalCircuit,
+    quantity: Quantity,
+    writer: Writer,
+    *,
+    name: str = "",
+    prefix: str = "half-",
+    inside: Inside = derive_kcl,
 ) -> Derivation:
-    """The quantity by the circuit's own symmetry.
+    """The quantity by the circuit's own symmetry; ``inside``: how the half is solved.
 
     Raises CircuitError with the residue where the circuit has no mirror, or where the quantity is of neither mode.
     """
-    return _HalfMethod(circuit, quantity, writer, name, prefix).derivation()
+    return _HalfMethod(circuit, quantity, writer, name, prefix, inside).derivation()
 
 
 class _HalfMethod:
-    def __init__(self, circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str, prefix: str) -> None:
+    def __init__(
+        self,
+        circuit: SmallSignalCircuit,
+        quantity: Quantity,
+        writer: Writer,
+        name: str,
+        prefix: str,
+        inside: Inside,
+    ) -> None:
         self.circuit = circuit
         self.quantity = quantity
         self.writer = writer
         self.name = name
         self.prefix = prefix
+        self.inside = inside
         mirror = mirror_of(circuit)
         if mirror is None:
             raise residue(circuit, writer)
         self.mirror = mirror
-        if quantity.sources or quantity.modes or asked_currents(quantity.resolved):
-            raise CircuitError("the half-circuit method is for voltages driven by the circuit's own signals")
+        if quantity.sources or quantity.modes:
+            raise CircuitError("the half-circuit method is for quantities driven by the circuit's own signals")
 
     def derivation(self) -> Derivation:
         mode, target = self.mode()
         half = half_circuit(self.circuit, self.mirror, mode)
         signals = self.quantity.signals
         net = network(self.circuit, (), signals)
-        asked, scale = self.in_half(target, mode)
+        through = asked_currents(target)
+        if through:
+            asked, scale = HalfCurrents(self.circuit, self.mirror, half).asked(target), 1
+        else:
+            asked, scale = self.in_half(target, mode)
         tree = replaced(self.quantity.resolved, lambda part: asked if part == target else None)
         inner = replace(self.quantity, asked=tree, resolved=tree)
-        core = derive_kcl(half.circuit, inner, self.writer, title=self.title(mode), prefix=self.prefix)
+        core = self.inside(half.circuit, inner, self.writer, prefix=self.prefix)
         symmetry, mates = self.symmetry_steps(net, mode)
-        rows = self.proved_rows(net, half, core, mates)
-        closing, result = self.closing(core, target, asked, scale, mode, mates)
+        currents = self.current_lines(target, asked, core, mates) if through and asked != target else []
+        symmetry += currents
+        rows = self.proved_rows(half, core, mates, asked_currents(asked))
+        closing, result = self.closing(core, target, scale, mates, currents)
         passages = [
             Passage("symmetry", said("section.symmetry"), tuple(symmetry)),
             Passage("equations", said(f"section.half-{mode}"), tuple(rows)),
@@ -109,7 +147,7 @@ class _HalfMethod:
     # ---- which mode, and what the half is asked
     def mode(self) -> tuple[str, Expression]:
         signals = set(self.quantity.signals)
-        net = network(self.circuit, (), self.quantity.signals)
+        net = network(self.circuit, asked_currents(self.quantity.resolved), self.quantity.signals)
         target = self.measured(net)
         if signals <= set(self.mirror.odd):
             return DIFFERENTIAL, target
@@ -123,7 +161,7 @@ class _HalfMethod:
     def measured(self, net: Network) -> Expression:
         found = targets(net, self.quantity.resolved)
         if len(found) != 1:
-            raise CircuitError("the half-circuit method answers one voltage at a time")
+            raise CircuitError(ONE_AT_A_TIME)
         return found[0].tree
 
     def in_half(self, target: Expression, mode: str) -> tuple[Expression, int]:
@@ -149,12 +187,34 @@ class _HalfMethod:
         if not total:
             raise CircuitError("by symmetry this voltage is 0: nothing is left to ask of the half-circuit")
         if len(total) != 1 or not next(iter(total.values())).is_number:
-            raise CircuitError("the half-circuit method answers one voltage at a time")
+            raise CircuitError(ONE_AT_A_TIME)
         ((node, value),) = total.items()
         amount = value.as_fraction()
         if amount.denominator != 1:
-            raise CircuitError("the half-circuit method answers one voltage at a time")
+            raise CircuitError(ONE_AT_A_TIME)
         return NodeVoltage(node), int(amount)
+
+    def current_lines(
+        self, target: Expression, asked: Expression, core: Derivation, mates: dict[str, Line]
+    ) -> list[Line]:
+        """That the current is the half's, or what its law makes of voltages; and the law of the half's own current."""
+        (name,) = asked_currents(target)
+        left = BranchCurrent(name)
+        right = asked if target == left else opposite(asked)
+        names = tuple(dict.fromkeys((name, *asked_currents(asked))))
+        net = network(self.circuit, names, self.quantity.signals)
+        claim = current_claim(net, self.writer, names, self.solved(net))
+        why = said("symmetry.current") if asked_currents(asked) else said("symmetry.law", element=name)
+        lines = [Line(f"{self.prefix}mirror-i-{name}", equation(left, right), "SYMMETRY", (why,), (), claim)]
+        for each in map(BranchCurrent, asked_currents(asked)):
+            stated = any(line.relation.left == each for line in core.lines if line.rule == "DEFINE")
+            form = linear(net, each)
+            if each in net.unknowns or stated or form is None:
+                continue
+            law = equation(each, row_tree(net, self.writer, form))
+            words = (said("symmetry.own-law", element=each.element),)
+            lines.append(Line(f"{self.prefix}law-i-{each.element}", law, "SYMMETRY", words, (), claim))
+        return lines
 
     # ---- the symmetry of the full solution
     def solved(self, net: Network) -> list[tuple[str, Expression]]:
@@ -183,8 +243,7 @@ class _HalfMethod:
                 above = determinant(column, field.one, field.zero)
                 ratio: Any = above / below
                 total = total + ratio.in_field(whole) * whole.atom(signal)
-            assert isinstance(key, NodeVoltage)
-            values.append((f"v({key.plus})".casefold(), total.tree()))
+            values.append((unknown_name(key), total.tree()))
         return values
 
     def symmetry_steps(self, net: Network, mode: str) -> tuple[list[Step], dict[str, Line]]:
@@ -207,7 +266,7 @@ class _HalfMethod:
             reason = (said("symmetry.only-others-zero", signals=driven, zeros=zeros),)
         reason = (*reason, " ", said("symmetry.unique"))
         solution = self.solved(net)
-        rows = tuple(equation(self.row_tree(net, row.form), ZERO) for row in net.rows)
+        rows = tuple(equation(row_tree(net, self.writer, row.form), ZERO) for row in net.rows)
         mates: dict[str, Line] = {}
         relations: list[tuple[str, Relation]] = []
         for first, second in pairs:
@@ -244,10 +303,6 @@ class _HalfMethod:
             text = (*text, "; ", said("symmetry.divides-out", symbols=absent))
         return [Remark((*text, "."), claims)]
 
-    def row_tree(self, net: Network, form: Linear) -> Expression:
-        order: list[Key] = [*net.unknowns, *net.signals]
-        return FormWriter(net.field, self.writer, order).tree(form)
-
     def decoupling(self, net: Network) -> tuple[Claim, ...]:
         """det of the full rows = DM · CM, up to a number."""
         try:
@@ -268,19 +323,24 @@ class _HalfMethod:
         return (Equal(full.tree(), number(ratio.as_fraction()) * first * second),)
 
     # ---- the half's rows follow from the full ones
-    def proved_rows(self, net: Network, half: Half, core: Derivation, mates: dict[str, Line]) -> list[Step]:
-        """The half's own lines, after the remark that they are the full circuit's rows with the symmetry put in."""
+    def proved_rows(self, half: Half, core: Derivation, mates: dict[str, Line], through: Sequence[str]) -> list[Step]:
+        """The half's own lines, after the remark that they are the full circuit's rows with the symmetry put in.
+
+        ``through``: elements whose current the half is asked for. A half that falls into parts has its rows in these,
+        so that they are only proved here.
+        """
         equations = formulate(self.circuit)
-        small = network(half.circuit, (), half.circuit.signals)
+        net = network(self.circuit, through, self.quantity.signals)
+        small = network(half.circuit, through, half.circuit.signals)
         silent = [name for name in self.circuit.signals if name not in self.quantity.signals]
         premises = [line.relation for line in mates.values()]
         steps = [step for passage in core.passages if passage.kind == "equations" for step in passage.steps]
         claims: list[Claim] = []
-        for step in steps:
-            if isinstance(step, Line) and step.rule == "KCL":
-                row = small.row(step.label.removeprefix(f"{self.prefix}row-"))
-                claim = self.row_claim(net, equations, row, written(small, row), premises, silent)
-                claims.extend([] if claim is None else [claim])
+        stated = [step.label for step in steps if isinstance(step, Line) and step.rule == "KCL"]
+        names = [label.removeprefix(f"{self.prefix}row-") for label in stated]
+        for row in [small.row(name) for name in names] or [row for row in small.rows if row.kind == "kcl"]:
+            claim = self.row_claim(net, equations, row, written(small, row), premises, silent)
+            claims.extend([] if claim is None else [claim])
         if claims:
             steps.insert(0, Remark((*half.changed_text(), said("half.rows")), tuple(claims)))
         steps.insert(0, Netlist(netlist_text(half.circuit), said(f"half.netlist-{half.mode}")))
@@ -307,7 +367,7 @@ class _HalfMethod:
 
     # ---- back to the full circuit
     def closing(
-        self, core: Derivation, target: Expression, asked: Expression, scale: int, mode: str, mates: dict[str, Line]
+        self, core: Derivation, target: Expression, scale: int, mates: dict[str, Line], currents: Sequence[Line]
     ) -> tuple[list[Step], Relation]:
         half_line = next(line for line in core.lines if line.boxed)
         value = half_line.relation.right
@@ -315,6 +375,8 @@ class _HalfMethod:
         if scale != 1:
             field = Field(atoms_of(value))
             total = self.writer.tree(field.read(value) * scale)
+            if core.method != "kcl":
+                total = self.writer.shaped(Product((number(scale), value)))
         split = {
             part: NodeVoltage(part.plus) - NodeVoltage(part.minus)
             for part in _voltages(target)
@@ -325,6 +387,11 @@ class _HalfMethod:
         )
         nodes = [node for part in _voltages(target) for node in (part.plus, part.minus) if node in mates]
         used = [half_line, *(mates[node] for node in nodes if node is not None)]
+        if currents:
+            used = [half_line, *currents, *mates.values()]
+        shown = set(walk(half_line.relation.left))
+        asked = [part for line in currents for part in walk(line.relation.right) if isinstance(part, BranchCurrent)]
+        used += [line for line in core.lines if line.rule == "DEFINE" and line.relation.left in {*shown, *asked}]
         cofactors: list[Expression] = [number(scale), *(ZERO for _ in used[1:])]
         replacing = tuple(range(1, len(used)))
         steps: list[Step] = []
@@ -340,12 +407,10 @@ class _HalfMethod:
             return [Remark((said("half.same"),))], relation
         claim = Follows(tuple(line.relation for line in used), relation, tuple(cofactors), ONE, replacing)
         labels = [line.label for line in used if line.rule != "DEFINE"]
+        taken = {line.label for line in core.lines}
+        label = next(each for each in (f"{self.prefix}result", f"{self.prefix}full") if each not in taken)
         reason: Sentence = (said("half.back", lines=references(labels)),)
-        steps.append(
-            Line(
-                f"{self.prefix}result", relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True
-            )
-        )
+        steps.append(Line(label, relation, "RESULT", reason, tuple(line.label for line in used), claim, "", True))
         return steps, relation
 
 

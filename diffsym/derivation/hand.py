@@ -11,6 +11,7 @@ from fractions import Fraction
 from diffsym.errors import DiffsymError
 from diffsym.expression.dimension import dimension_of, unit_text
 from diffsym.expression.evaluate import PREFIXES, evaluate, si
+from diffsym.expression.notation import PI
 from diffsym.expression.tree import (
     Expression,
     Measured,
@@ -90,7 +91,7 @@ class Worksheet:
 
     def shown(self, node: Expression, level: int) -> Expression:
         """The formula with every part up to this level worked out."""
-        if isinstance(node, Number) and level_of(node) == 0:
+        if isinstance(node, Number) or (node == Symbol(PI) and PI not in self.values):
             return node
         if isinstance(node, Negation):
             inner = self.shown(node.operand, level)

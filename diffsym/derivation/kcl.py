@@ -290,7 +290,7 @@ class _Method:
 
     def shortest(self, scribe: Scribe, named: Rational, total: Rational, taken: int) -> Expression:
         """The result written out if that fits a line, else in the names that the derivation introduced."""
-        thorough = Writer(self.writer.kind, 2500)
+        thorough = self.writer.thorough()
         tree = linear_tree(total, self.circuit.signals, thorough)
         if named == total or symbol_count(tree) + taken <= LONGEST_RESULT:
             return tree

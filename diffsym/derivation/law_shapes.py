@@ -25,6 +25,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.closed import closed_value
 from diffsym.forms.readable import Writer
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
 
@@ -75,7 +76,7 @@ def rational_root(value: Rational, writer: Writer) -> Expression:
     field = value.field
     result = field.one
     for part, sign in ((value.numerator, 1), (value.denominator, -1)):
-        constant, factors = part.factor()
+        constant, factors = factor_list(part)
         whole = Fraction(int(constant))
         root = _root_of_number(whole)
         if root is None or any(int(power) % 2 for _, power in factors):
@@ -135,7 +136,7 @@ def shared_factor(factors: Sequence[Expression], writer: Writer) -> Expression:
     field = Field(dict.fromkeys(atom for value in values for atom in value.field.atoms))
     common = None
     for value in values:
-        here = {str(f): f for f, _ in value.in_field(field).numerator.factor()[1]}
+        here = {str(f): f for f, _ in factor_list(value.in_field(field).numerator)[1]}
         common = here if common is None else {key: f for key, f in common.items() if key in here}
     whole = field.one
     for factor in (common or {}).values():

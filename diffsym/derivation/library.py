@@ -15,12 +15,13 @@ from typing import TypeVar
 from diffsym.circuit.model import Circuit, SmallSignalCircuit
 from diffsym.circuit.netlist import read_netlist
 from diffsym.derivation.checking import checked
-from diffsym.derivation.checks import CheckRow, dimension_row, independence_row, limit_sentence, number_row, unit_of
+from diffsym.derivation.checks import CheckRow, independence_row, limit_sentence, number_row
 from diffsym.derivation.device_laws import derive_device_law
 from diffsym.derivation.findings import expanded, proved
 from diffsym.derivation.large_signal import derive_large_signal
 from diffsym.derivation.law_findings import law_approximation, law_limit
 from diffsym.derivation.law_questions import has_question, symbols_asked
+from diffsym.derivation.law_units import unit_by_law, unit_row
 from diffsym.derivation.methods import METHODS
 from diffsym.derivation.noise_worked import METHOD as NOISE
 from diffsym.derivation.noise_worked import noise_notation
@@ -115,7 +116,7 @@ def worked_of(file: DerivationFile, methods: Sequence[str] = ()) -> Worked:
     asked = [spec.circuit for spec in specs if not combines(file, spec)]
     names = tuple(dict.fromkeys((*([""] if has_own(file) or not file.circuits else []), *asked)))
     places = {name: _place(file, name) for name in names}
-    notation = together([place.notation for place in places.values()])
+    notation = with_symbols(together([place.notation for place in places.values()]), specs)
     joint = _joint(file, places, notation) if file.circuits else None
     found: list[WorkedQuantity] = []
     for spec in specs:
@@ -194,6 +195,12 @@ def together(notations: Sequence[Notation]) -> Notation:
         {name: text for each in reversed(notations) for name, text in each.latex.items()},
         {name: unit for each in reversed(notations) for name, unit in each.dimensions.items()},
     )
+
+
+def with_symbols(notation: Notation, specs: Sequence[QuantitySpec]) -> Notation:
+    """The notation in which quantities are set as their author wishes."""
+    wished = {joined(spec.name): spec.symbol for spec in specs if spec.symbol}
+    return replace(notation, latex={**notation.latex, **wished}) if wished else notation
 
 
 def _joint(file: DerivationFile, places: Mapping[str, _Place], notation: Notation) -> Task:
@@ -290,14 +297,16 @@ def work_by_law(premises: Premises, spec: QuantitySpec, earlier: Sequence[Worked
     facts += [item.fact for item in limits] + [item.fact for item in approximations]
     rows = [CheckRow("Limit", limit_sentence(item.symbol, item.to, left, item.value)) for item in limits]
     quantity = main.derivation.quantity
+    known = {joined(each.spec.name): each.unit for each in earlier if each.unit is not None}
+    known = {**known, **premises.dimensions}
+    unit, told = unit_by_law(quantity, spec.of, name, whole, known)
     if premises.dimensions:
-        rows.insert(0, dimension_row(quantity, whole, premises.dimensions))
+        rows.insert(0, unit_row(quantity, whole, unit, told, known))
     for symbol in spec.independent_of:
         facts.append(proved(Independent(whole, symbol), f"{spec.name} depends on {symbol}"))
         rows.append(independence_row(left, symbol))
     nominal = premises.nominal(spec)
     if nominal:
-        unit = unit_of(quantity, premises.dimensions)
         rows.append(number_row(left, whole, unit, nominal, premises.notation))
     if spec.expect is not None:
         _meets(spec, whole, spec.expect, premises.notation)
@@ -315,6 +324,7 @@ def work_by_law(premises: Premises, spec: QuantitySpec, earlier: Sequence[Worked
         checks=tuple(rows),
         facts=tuple(facts),
         gaps=gaps,
+        unit=unit,
     )
 
 

@@ -104,6 +104,8 @@ class LookingIn:
             return self.cascade(opening, circuit, tree, name)
         if forced or unknowns(circuit, tree, signals) >= ENOUGH:
             cuts = one_ports(circuit, nodes, elements, least=0 if forced else 1)
+            if forced and not cuts:
+                cuts = one_ports(circuit, nodes, elements, devices=True)
             if cuts:
                 return self.cut(title, opening, circuit, tree, signals, name, cuts)
         if forced and not rested.quiet and not rested.unheard:

@@ -40,6 +40,11 @@ def _half(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name:
     return derive_half(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-half-")
 
 
+def _half_lemma(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
+    prefix = f"{name or 'q'}-half-"
+    return derive_half(circuit, quantity, writer, name=name, prefix=prefix, inside=derive_lemma)
+
+
 def _determinants(circuit: SmallSignalCircuit, quantity: Quantity, writer: Writer, name: str) -> Derivation:
     return derive_determinants(circuit, quantity, writer, name=name, prefix=f"{name or 'q'}-cramer-")
 
@@ -67,6 +72,7 @@ def _time_constants(circuit: SmallSignalCircuit, quantity: Quantity, writer: Wri
 METHODS: Mapping[str, Method] = {
     "kcl": _kcl,
     "half-circuit": _half,
+    "half-circuit+lemma": _half_lemma,
     "lemma": _lemma,
     "gm-rout": _norton,
     "superposition": _superposition,

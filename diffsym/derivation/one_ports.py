@@ -85,12 +85,17 @@ def parts_at(circuit: SmallSignalCircuit, first: str, second: str) -> list[OnePo
 
 
 def one_ports(
-    circuit: SmallSignalCircuit, nodes: Collection[str], elements: Collection[str], *, least: int = 0
+    circuit: SmallSignalCircuit,
+    nodes: Collection[str],
+    elements: Collection[str],
+    *,
+    least: int = 0,
+    devices: bool = False,
 ) -> tuple[OnePort, ...]:
     """Disjoint one-ports worth a look into, the largest first: they hold no source and nothing that is asked for.
 
-    ``nodes`` and ``elements``: what is asked for. ``least``: inner nodes that each must have. What is left always holds
-    more than sources.
+    ``nodes`` and ``elements``: what is asked for. ``least``: inner nodes that each must have. ``devices``: also what is
+    left of a device without its controlled source, such as r_π at a base. What is left always holds more than sources.
     """
     kept = {name.lower() for name in elements}
     held = set(circuit.nodes) - {GROUND}
@@ -102,7 +107,7 @@ def one_ports(
             part
             for part in parts_at(circuit, first, second)
             if part.loads
-            and part.active
+            and (part.active or (devices and any(element.device for element in part.elements)))
             and len(part.inner) >= least
             and not any(e.kind in "VIO" or e.name.lower() in kept for e in part.elements)
             and not any(node in part.inner for node in nodes)

@@ -15,6 +15,7 @@ from diffsym.derivation.checks import CheckRow
 from diffsym.derivation.poles import BELOW, Root
 from diffsym.derivation.said import Amount, said
 from diffsym.derivation.steps import Derivation, Line, Passage, Remark, Step
+from diffsym.derivation.unity_gain import UnityGain
 from diffsym.errors import QuantityError
 from diffsym.expression.evaluate import evaluate, si
 from diffsym.expression.tree import (
@@ -121,6 +122,10 @@ class _Rooted:
         kind = self.asked.kind
         if kind == "dc":
             return self.at_rest()
+        if kind == "unity":
+            of = Symbol(self.asked.of)
+            unity = UnityGain(of, self.tree, self.value, self.name, self.writer, self.nominal, self.prefix)
+            return self.finished(*unity.lines(), "section.magnitude")
         orders = {power for power, size in self.coefficients.items() if power and size}
         if not orders:
             raise QuantityError(f"{self.asked.of} has no {'pole' if self.asked.side == BELOW else 'zero'} but at s = 0")
@@ -134,9 +139,11 @@ class _Rooted:
             return self.estimated() if max(orders) > 1 else self.exact()
         return self.exact()
 
-    def finished(self, steps: Sequence[Step], result: Line, rows: Sequence[CheckRow] = ()) -> RootFound:
+    def finished(
+        self, steps: Sequence[Step], result: Line, rows: Sequence[CheckRow] = (), title: str = ""
+    ) -> RootFound:
         passages = (
-            Passage("elimination", said(f"section.{self.asked.side}"), tuple(steps)),
+            Passage("elimination", said(title or f"section.{self.asked.side}"), tuple(steps)),
             Passage("result", said("section.result"), (result,)),
         )
         shown = tuple(passage for passage in passages if passage.steps)

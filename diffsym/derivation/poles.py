@@ -2,7 +2,8 @@
 
 A quantity is written over the name of a function of s that stands before it in its file: ``pole(H)``, ``pole(H, 2)``,
 ``zero(H, n)``, ``pole_estimate(H, n)``, ``zero_estimate(H, n)``, ``dominant_pole(H)``, ``second_pole(H)``,
-``coefficient(H, n)``, ``coefficient_above(H, n)``, ``dc(H)``, ``resonance(H)``, ``quality(H)``.
+``coefficient(H, n)``, ``coefficient_above(H, n)``, ``dc(H)``, ``resonance(H)``, ``quality(H)``,
+``unity_gain(H)``.
 
 Estimates are those of Gray, Hurst, Lewis and Meyer, Analysis and Design of Analog Integrated Circuits, ch. 7 and 9: the
 n-th pole of 1 + a₁ s + a₂ s² + … is close to −aₙ₋₁/aₙ where all of them lie far apart.
@@ -33,6 +34,7 @@ KINDS: Mapping[str, tuple[str, str, int]] = {
     "dc": ("dc", BELOW, 1),
     "resonance": ("resonance", BELOW, 1),
     "quality": ("quality", BELOW, 1),
+    "unity_gain": ("unity", BELOW, 1),
 }
 """What is asked, of which polynomial, and which one where the name says so already."""
 

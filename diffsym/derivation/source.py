@@ -20,12 +20,15 @@ from diffsym.derivation.file_values import (
     Source,
     file_name,
     formula,
+    heading,
     nominal,
     paragraphs,
+    required_heading,
     sentence,
     sentences,
     shown,
     symbol,
+    symbol_latex,
     symbols,
     tables,
     text_list,
@@ -83,7 +86,7 @@ class QuantitySpec:
     """One quantity: ``of`` as written, by ``methods`` (none: by rule); ``expect`` is compared and never used.
 
     ``circuit``: the further circuit that it is asked of; empty: the file's own. ``catalog``: what the catalogue calls
-    it. ``lemmas``: keys of results that it builds on.
+    it. ``lemmas``: keys of results that it builds on. ``symbol``: the LaTeX that its name is set as.
     """
 
     name: str
@@ -100,6 +103,7 @@ class QuantitySpec:
     circuit: str = ""
     catalog: tuple[str, ...] = ()
     lemmas: tuple[str, ...] = ()
+    symbol: str = ""
     line: int = 0
 
 
@@ -322,7 +326,7 @@ def _translations(place: Place, value: Any) -> dict[str, Words]:
 def _titles(place: Place, value: Any) -> dict[str, str]:
     within = f"{place.within}.{place.key}"
     return {
-        name: text_value(replace(place, key=name, within=within), title)
+        name: heading(replace(place, key=name, within=within), title)
         for name, title in _table(place, value, f"{place.key} by name").items()
     }
 
@@ -334,7 +338,7 @@ def _table(place: Place, value: Any, expected: str) -> Mapping[str, Any]:
 
 
 WORD_KEYS: dict[str, Key] = {
-    "title": Key(text_value),
+    "title": Key(heading, ""),
     "problem": Key(paragraphs, ()),
     "interpretation": Key(paragraphs, ()),
     "mistakes": Key(sentences, ()),
@@ -351,7 +355,8 @@ APPROXIMATE_KEYS: dict[str, Key] = {
 QUANTITY_KEYS: dict[str, Key] = {
     "name": Key(word, REQUIRED),
     "of": Key(word, REQUIRED),
-    "title": Key(text_value),
+    "title": Key(heading, ""),
+    "symbol": Key(symbol_latex),
     "note": Key(sentence, ()),
     "methods": Key(words, ()),
     "in_terms_of": Key(symbols, ()),
@@ -368,7 +373,7 @@ QUANTITY_KEYS: dict[str, Key] = {
 FILE_KEYS: dict[str, Key] = {
     "schema": Key(_schema, REQUIRED),
     "name": Key(file_name, REQUIRED),
-    "title": Key(word, REQUIRED),
+    "title": Key(required_heading, REQUIRED),
     "chapter": Key(whole_number, REQUIRED),
     "catalog": Key(text_value),
     "covers": Key(_rows, ()),

@@ -35,6 +35,7 @@ from diffsym.derivation.findings import (
     limit_of,
     proved,
 )
+from diffsym.derivation.law_units import WRITTEN
 from diffsym.derivation.methods import Refusal, by_methods
 from diffsym.derivation.noise_worked import noise_notation, work_noise
 from diffsym.derivation.pole_lines import derive_root
@@ -65,7 +66,7 @@ class WorkedQuantity:
 
     ``asked``: the quantity over voltages, currents and symbols. ``left``: what stands left of the box. ``tree``: its
     readable value. ``value``: the exact one where it is a rational function. ``refused``: methods that do not apply,
-    and why. ``checks``: the rows of its table.
+    and why. ``checks``: the rows of its table. ``unit``: that of its numbers, where it is known.
     """
 
     spec: QuantitySpec
@@ -81,6 +82,7 @@ class WorkedQuantity:
     facts: tuple[Fact, ...]
     gaps: tuple[Gap, ...]
     assumed: Mapping[str, str] = field(default_factory=dict)
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,7 @@ class Task:
         name = joined(spec.name) if spec.name else ""
         results = {key: expanded(quantity.derivations[0]) for key, quantity in earlier.items()}
         recalled = frozenset(equation(Symbol(key), tree) for key, tree in results.items())
-        exact = Writer(self.writer.kind, 2500)
+        exact = self.writer.thorough()
         derivation, value = derive_composite(asked, results, exact, name=name, prefix=f"{name or 'q'}-")
         left: Expression = Symbol(name) if name else asked
         units = {**self.small_signal.dimensions, **self.units(earlier)}
@@ -218,7 +220,7 @@ class Task:
         found = derive_root(
             asked,
             expanded(of.derivations[0]),
-            Writer(self.writer.kind, 2500),
+            self.writer.thorough(),
             name=joined(spec.name),
             taken=taken,
             nominal=nominal,
@@ -236,7 +238,9 @@ class Task:
     def units(self, earlier: Mapping[str, WorkedQuantity]) -> dict[str, str]:
         found: dict[str, str | None] = {}
         for name, quantity in earlier.items():
-            if is_root(quantity.spec.of):
+            if quantity.unit is not None and not is_root(quantity.spec.of):
+                found[name] = WRITTEN.get(quantity.unit, quantity.unit)
+            elif is_root(quantity.spec.of):
                 asked = read_root(quantity.spec.of, found)
                 found[name] = unit_of_root(asked, found[asked.of])
             else:
@@ -257,7 +261,7 @@ class Task:
         exact: Writer | None = None,
     ) -> WorkedQuantity:
         """Limits, approximations, independence, the number and the expectation, each with its claim."""
-        exact = exact or Writer(self.writer.kind, 2500)
+        exact = exact or self.writer.thorough()
         tree = derivations[0].derivation.result.right
         facts = [fact for derivation in derivations for fact in derivation.facts]
         facts += [proved(Equal(value.tree(), expanded(d)), "two methods disagree") for d in derivations]
@@ -292,6 +296,7 @@ class Task:
             tuple(facts),
             gaps,
             dict(assumed),
+            unit,
         )
 
     def meets(self, spec: QuantitySpec, exact: Expression, stated: Expression, tree: Expression) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diffsym.derivation.said import Code
+from diffsym.derivation.sentences import first_letter
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.decks import deck_section
@@ -21,7 +22,7 @@ from diffsym.document.front import (
     problem,
     stated,
 )
-from diffsym.document.lines import derivation, refusals, second
+from diffsym.document.lines import derivation, refusals, second, state
 from diffsym.document.meaning import interpretation
 from diffsym.document.numbers import worked_line
 from diffsym.document.plots import choose_plots, plots
@@ -102,12 +103,16 @@ def of_quantities(draft: Draft) -> Iterator[Section]:
     """The sections of every quantity; a further circuit stands before the first one that is asked of it."""
     if draft.wishes.detail == "full":
         choose_plots(draft)
+    if draft.wishes.detail != "result":
+        state(draft)
     drafts = [draft]
     written: list[tuple[Draft, WorkedQuantity, list[Section]]] = []
     for quantity in draft.worked.quantities:
         own = draft.on(quantity)
         if looks_at_circuit(quantity) and not is_among(own, drafts):
             own.after(drafts)
+            if draft.wishes.detail != "result":
+                state(own)
             drafts.append(own)
         written.append((own, quantity, list(with_lemmas(own, quantity, draft.part_of(quantity)))))
     met: list[Draft] = []
@@ -148,7 +153,7 @@ def circuit(draft: Draft) -> Iterator[Section]:
     Where it is told by another one, only what is not as there.
     """
     found = [stated(draft), *front_of(draft)] if draft.like is None else list(front_after(draft))
-    title = f"{draft.circuit_title[:1].upper()}{draft.circuit_title[1:]}"
+    title = first_letter(draft.circuit_title, str.upper)
     yield from (replace(section, part=title) for section in found if section.blocks)
 
 

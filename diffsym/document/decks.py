@@ -33,6 +33,9 @@ FREQUENCIES = (1e3, 1e6, 1e9)
 
 DIGITS = 5
 
+OPEN = 1e15
+"""Ω: more than this is no resistance, but what the least conductance of a Newton step leaves."""
+
 NOTHING = 1e-12
 """Of a gain, or in units of what is asked: less than this is rounding."""
 
@@ -137,7 +140,7 @@ def _number(device: DevicePoint, key: str) -> float:
 
 
 def _amount(draft: Draft, value: float, unit: str) -> Inlines:
-    if not math.isfinite(value):
+    if not math.isfinite(value) or (unit == "Ω" and value > OPEN):
         return (Text("∞"),)
     return draft.speech.inlines((Amount(si(_rounded(value), unit, DIGITS)),)) if value else (Text("0"),)
 
@@ -209,7 +212,7 @@ def _table(draft: Draft, found: Sequence[Row], with_ngspice: bool) -> Table:
     heads += ["ngspice", word("deck.to-ngspice")] if with_ngspice else []
     body = []
     for row in found:
-        unit = unit_of(row.quantity.asked, draft.notation.dimensions) or "1"
+        unit = row.quantity.unit or unit_of(row.quantity.asked, draft.notation.dimensions) or "1"
         left = row.quantity.left
         name: Inlines = (Math(left if row.short is None else Relation((left, row.short), ("≈",))),)
         if row.frequency:
@@ -245,4 +248,4 @@ def _difference(first: complex, second: complex) -> str:
     off = abs(first - second) / size
     if off < 1e-6:
         return "< 10⁻⁶"
-    return f"{float(f'{100 * off:.2g}'):g} %" if off < 10 else f"{off:.1e}"
+    return f"{float(f'{100 * off:.2g}'):g}\N{NO-BREAK SPACE}%" if off < 10 else f"{off:.1e}"

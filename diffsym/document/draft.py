@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from diffsym.derivation.said import Said, Sentence
+from diffsym.derivation.said import Argument, Inline, Reference, Said, Sentence
 from diffsym.derivation.source import DerivationFile, QuantitySpec, Words
 from diffsym.derivation.steps import Line
 from diffsym.derivation.wording import DEFAULT
@@ -17,8 +17,9 @@ from diffsym.document.figures import SMALLER, half_circuit_figures
 from diffsym.document.likeness import Changed, nearest
 from diffsym.document.renaming import renamed_notation
 from diffsym.document.speech import Speech, speech
-from diffsym.document.tree import Figure, Inlines
+from diffsym.document.tree import Block, Figure, Inlines
 from diffsym.document.wishes import Wishes
+from diffsym.expression.names import joined
 from diffsym.expression.notation import Notation
 from diffsym.expression.tree import Expression, Relation
 
@@ -43,8 +44,10 @@ class Draft:
 
     ``circuit``: the further circuit that is spoken of; ``further``: the drafts of all that were. ``like``: the circuit
     shown before that it is told by, where it differs from that one only in what ``changed`` says.
-    ``places``: the number of each line on the page. ``told``: remarks and netlists on it. ``rows``: for each KCL line,
-    the nodes that it holds at. ``sums``: KCL in named currents as told. ``divisors``: what is said not to be zero.
+    ``places``: the number of each line on the page. ``stated``: the relations given in place of a circuit that are
+    lines of it; ``at_hand``: lines that are cited where they are used, and not announced. ``told``: remarks and
+    netlists on the page. ``rows``: for each KCL line, the nodes that it holds at. ``sums``: KCL in named currents as
+    told. ``divisors``: what is said not to be zero.
     ``said_once``: sentences that the document does not repeat; ``values``: numbers that it has told;
     ``worked_out``: formulas that it has worked out with numbers.
     ``plots``: those chosen, by the identity of their quantity; ``plotted``: the names of those on the page.
@@ -59,6 +62,8 @@ class Draft:
     alias: dict[str, str] = field(default_factory=dict)
     lines: dict[str, Line] = field(default_factory=dict)
     places: dict[str, int] = field(default_factory=dict)
+    stated: dict[Relation, Block] = field(default_factory=dict)
+    at_hand: set[str] = field(default_factory=set)
     told: set[str | Said | Sentence] = field(default_factory=set)
     summed: set[tuple[str, ...]] = field(default_factory=set)
     rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -89,6 +94,8 @@ class Draft:
                 circuit=name,
                 circuit_title=self.title_of_circuit(name),
                 shown={},
+                stated={},
+                at_hand=set(),
                 told=set(),
                 summed=set(),
                 rows={},
@@ -143,8 +150,21 @@ class Draft:
         return half_circuit_figures(small, self.notation, self.name, captions, words=words, size=SMALLER)
 
     def inlines(self, sentence: Sentence) -> Inlines:
-        """A sentence with its references turned to the lines that the document shows."""
-        return self.speech.inlines(sentence, self.alias)
+        """A sentence with its references turned to the lines that the document shows, lists of them in their order."""
+        return self.speech.inlines(tuple(map(self._in_order, sentence)), self.alias)
+
+    def _in_order(self, part: Inline) -> Inline:
+        if not isinstance(part, Said):
+            return part
+        return replace(part, arguments=tuple((name, self._lines_in_order(each)) for name, each in part.arguments))
+
+    def _lines_in_order(self, argument: Argument) -> Argument:
+        if not isinstance(argument, tuple):
+            return argument
+        lines = [part for part in argument if isinstance(part, Reference) and self.label(part.label) in self.places]
+        if len(lines) < len(argument):
+            return argument
+        return tuple(sorted(lines, key=lambda line: self.places[self.label(line.label)]))
 
     def word(self, key: str) -> str:
         return self.speech.word(key)
@@ -196,4 +216,6 @@ class Draft:
         """What heads the sections of one quantity; nothing where it is the only one."""
         if len(self.worked.quantities) < 2:
             return ""
-        return self.title_of(quantity.spec) or quantity.spec.name or quantity.spec.of
+        spec = quantity.spec
+        name = self.notation.text(joined(spec.name)) if spec.symbol else spec.name
+        return self.title_of(spec) or name or spec.of

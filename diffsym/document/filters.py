@@ -171,6 +171,12 @@ def _typst_line_start(text: str) -> Markup:
     return Markup(escaping.typst_line_start(finished))
 
 
+def _announces(text: str) -> bool:
+    """Whether a paragraph stays with what follows it: it ends in a colon, or its only words are strong ones."""
+    words = str(text).strip()
+    return words.endswith((":", ":]", ":];")) or (words.startswith("#strong[") and words.find("];") == len(words) - 2)
+
+
 def _typst_columns(table: Table) -> Markup:
     """Column widths: ``auto`` for short cells; the others share the line, each as wide as its widest formula."""
     widths = _shares(table)[0]
@@ -288,7 +294,7 @@ _OF_FORMAT: dict[str, dict[str, Callable[..., Any]]] = {
         "marks": lambda level: Markup("=" * (int(level) - 1)),
         "columns": _typst_columns,
         "size": _typst_size,
-        "announces": lambda text: str(text).rstrip().endswith((":", ":]", ":];")),
+        "announces": _announces,
         "string": lambda text: Markup(escaping.typst_string(str(text))),
         "line_start": _typst_line_start,
         "fence": lambda text: Markup(escaping.markdown_fence(str(text))),

@@ -6,27 +6,17 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from diffsym.derivation.checks import PASSED, CheckRow
+from diffsym.derivation.checks import NOT_RUN, PASSED, CheckRow
+from diffsym.derivation.divisors import divisors
 from diffsym.derivation.findings import ApproximationFound
+from diffsym.derivation.said import said
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
 from diffsym.document.numbers import approximation_in_numbers, numbers, result_of
 from diffsym.document.tree import Block, Equation, Inlines, Section, Step, Table
-from diffsym.expression.tree import (
-    BranchCurrent,
-    Call,
-    Expression,
-    Negation,
-    NodeVoltage,
-    Number,
-    Relation,
-    Sum,
-    Symbol,
-    symbol_count,
-    symbols_of,
-    walk,
-)
-from diffsym.kernel.rational import Field, atoms_of
+from diffsym.expression.tree import Call, Expression, Quotient, Relation, Symbol, symbol_count, symbols_of, walk
+from diffsym.forms.order import kinds
+from diffsym.forms.readable import Writer
 
 INLINE = 8
 """Symbols of a formula up to which it stands inside a sentence."""
@@ -45,12 +35,34 @@ def _approximation(draft: Draft, quantity: WorkedQuantity, found: ApproximationF
     label = f"{quantity.spec.name or 'q'}-approximate-{draft.numbers.count}"
     relation = Relation((quantity.left, found.value), ("≈",))
     line = Equation(relation, label, draft.numbers.next(), True)
-    yield Step(speech.say("approximate.for", conditions=found.conditions), line)
+    conditions = [sized(draft, quantity, condition) for condition in found.conditions]
+    tall = [condition for condition in conditions if is_tall(condition)]
+    flat = tuple(condition for condition in conditions if condition not in tall)
+    for place, condition in enumerate(tall):
+        key = "line.and" if place else "approximate.for-these-and" if flat else "approximate.for-this"
+        yield Step(speech.say(key, conditions=flat) if flat and not place else speech.say(key), Equation(condition))
+    yield line if tall else Step(speech.say("approximate.for", conditions=tuple(conditions)), line)
     if symbol_count(found.error) > INLINE:
         yield Step(speech.say("approximate.error-displayed"), Equation(found.error))
     else:
         yield speech.paragraph("approximate.error", error=found.error)
     yield from approximation_in_numbers(draft, quantity, found)
+
+
+def sized(draft: Draft, quantity: WorkedQuantity, condition: Relation) -> Relation:
+    """A condition with the size of what is negative at the page's numbers: it is ``|K|`` that is much larger."""
+    values = {**draft.worked.nominal, **quantity.spec.nominal}
+    sides = tuple(
+        Call("abs", (side,)) if isinstance(side, Symbol) and values.get(side.name, 0) < 0 else side
+        for side in condition.sides
+    )
+    return Relation(sides, condition.operators)
+
+
+def is_tall(condition: Relation) -> bool:
+    """Whether fractions stand in fractions, which are not to be read inside a sentence."""
+    fractions = [part for side in condition.sides for part in walk(side) if isinstance(part, Quotient)]
+    return any(isinstance(inner, Quotient) for outer in fractions for inner in walk(outer) if inner is not outer)
 
 
 def results(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
@@ -69,13 +81,14 @@ def checks(draft: Draft, quantity: WorkedQuantity, part: str) -> Section:
     by_hand = tuple(numbers(draft, quantity))
     # what is worked out below is not listed with all its numbers here as well
     listed = [row for row in quantity.checks if not (by_hand and row.name == "Number" and row.verdict == PASSED)]
+    if any(passage.kind == "numbers" for passage in quantity.derivations[0].derivation.passages):
+        # the lines put the numbers in that there are, and are proved; the others have none
+        listed = [row for row in listed if row.name != "Number" or row.verdict != NOT_RUN]
     rows = tuple(check_row(draft, row) for row in joined_rows(listed))
     header = (speech.say("check.check"), speech.say("check.finding"), speech.say("check.verdict"))
     blocks: list[Block] = [Table(header, rows)] if rows else []
     blocks.extend(by_hand)
-    divided = _divided_by(draft, quantity)
-    if divided:
-        blocks.append(speech.paragraph("check.divided", trees=divided))
+    blocks.extend(_divided_by(draft, quantity))
     return Section("checks", draft.word("heading.checks"), tuple(blocks), part)
 
 
@@ -94,20 +107,21 @@ def check_row(draft: Draft, row: CheckRow) -> tuple[Inlines, ...]:
     return (draft.speech.say(name), draft.inlines(row.said), draft.speech.say(verdict))
 
 
-def _divided_by(draft: Draft, quantity: WorkedQuantity) -> tuple[Expression, ...]:
-    """What the derivation divided by, where it is not a plain product of symbols and the page has not said so yet."""
+def _divided_by(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
+    """What the derivation divided by, where it might be zero and the page has not said so yet."""
     found = quantity.derivations[0]
     if found.derivation.method == "roots":
-        return ()
-    told: list[Expression] = []
-    for condition in dict.fromkeys(found.conditions):
-        tree = without_drive(condition, driving(draft, condition))
-        if tree is None or is_positive(tree) or len(told) == MOST_CONDITIONS:
-            continue
-        if not any(_proportional(tree, other) for other in draft.divisors):
-            draft.divisors.append(tree)
-            told.append(tree)
-    return tuple(told)
+        return
+    signals = {name for condition in found.conditions for name in driving(draft, condition)}
+    by = divisors(found, signals, Writer(kinds(dict(draft.notation.dimensions))))
+    told = [tree for tree in by.told if tree not in draft.divisors][:MOST_CONDITIONS]
+    draft.divisors += told
+    if told:
+        yield draft.speech.paragraph("check.divided", trees=tuple(told))
+    positive = said("check.positive")
+    if by.positive and positive not in draft.said_once:
+        draft.said_once.add(positive)
+        yield draft.speech.paragraph("check.positive-others" if told else "check.positive")
 
 
 def driving(draft: Draft, tree: Expression) -> list[str]:
@@ -121,39 +135,3 @@ def driving(draft: Draft, tree: Expression) -> list[str]:
         for name in symbols_of(tree)
         if name in small.signals or (name.startswith(("i", "v")) and name not in parameters)
     ]
-
-
-def without_drive(condition: Expression, there: Sequence[str]) -> Expression | None:
-    """What a derivation divides by besides the signal that drives it; None for no sum, or for a sum of signals."""
-    if not is_plain_sum(condition):
-        return None
-    if not there:
-        return condition
-    if len(there) > 1:
-        return None
-    field = Field(atoms_of(condition))
-    tree = (field.read(condition) / field.read(Symbol(there[0]))).tree()
-    return tree if there[0] not in symbols_of(tree) and is_plain_sum(tree) else None
-
-
-def _proportional(first: Expression, second: Expression) -> bool:
-    """Whether one is a number times the other, so that both are zero at once."""
-    field = Field(atoms_of(first, second))
-    return (field.read(first) / field.read(second)).is_number
-
-
-def is_plain_sum(tree: Expression) -> bool:
-    """A sum of products of parameters: worth saying that it is not zero."""
-    return isinstance(tree, Sum) and not any(
-        isinstance(part, Call | NodeVoltage | BranchCurrent) for part in walk(tree)
-    )
-
-
-def is_positive(tree: Expression) -> bool:
-    """Whether it stands there that it is not zero: nothing is subtracted, and no symbol may be negative or complex."""
-    return not any(
-        isinstance(part, Negation)
-        or (isinstance(part, Number) and part.value < 0)
-        or (isinstance(part, Symbol) and (part.name == "s" or part.name.startswith(("Delta", "v", "i", "A"))))
-        for part in walk(tree)
-    )

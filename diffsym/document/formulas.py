@@ -10,7 +10,7 @@ from html import escape
 from diffsym.document import escaping
 from diffsym.document.layout import Row, rows_of
 from diffsym.expression.notation import Notation
-from diffsym.expression.printing import to_latex, to_mathml, to_typst
+from diffsym.expression.printing import to_latex, to_mathml, to_text, to_typst
 from diffsym.expression.printing.typst import SIGNS as _TYPST_SIGNS
 from diffsym.expression.tree import Expression, Relation
 
@@ -23,6 +23,7 @@ class Dialect:
 
     ``escape`` makes a text inert. ``math`` prints a formula inside a sentence, ``displayed`` one on its own line, or on
     several where it is wider than so many em. ``code`` prints literal text inside a sentence, ``listing`` on its own.
+    ``heading`` prints a formula in one.
     """
 
     escape: Callable[[str], str]
@@ -30,6 +31,7 @@ class Dialect:
     displayed: Callable[[Formula, Notation, float], str]
     code: Callable[[str], str]
     listing: Callable[[str], str]
+    heading: Callable[[Formula, Notation], str]
 
 
 def _latex_displayed(formula: Formula, notation: Notation, room: float) -> str:
@@ -114,6 +116,10 @@ def _typst_row(row: Row, notation: Notation) -> str:
     return f"{left}&{gap}{' '.join(right)}"
 
 
+def _typst_heading(formula: Formula, notation: Notation) -> str:
+    return f"#formula({escaping.typst_string(to_text(formula, notation))}, ${_typst(formula, notation)}$);"
+
+
 def _markdown_listing(text: str) -> str:
     return escaping.LISTING_NEWLINE.join(escaping.literal_lines(text))
 
@@ -129,6 +135,7 @@ DIALECTS = {
         displayed=lambda formula, notation, room: escaping.github_math(_latex_displayed(formula, notation, room)),
         code=escaping.markdown_code,
         listing=_markdown_listing,
+        heading=lambda formula, notation: f"${escaping.markdown_math(to_latex(formula, notation))}$",
     ),
     "tex": Dialect(
         escape=escaping.escape_latex,
@@ -136,6 +143,7 @@ DIALECTS = {
         displayed=_latex_displayed,
         code=escaping.latex_code,
         listing=lambda text: escaping.latex_literal(escaping.literal_lines(text)),
+        heading=lambda formula, notation: f"${to_latex(formula, notation)}$",
     ),
     "typ": Dialect(
         escape=escaping.escape_typst,
@@ -143,6 +151,7 @@ DIALECTS = {
         displayed=_typst_displayed,
         code=escaping.typst_code,
         listing=_markdown_listing,
+        heading=_typst_heading,
     ),
     "html": Dialect(
         escape=escaping.escape_html,
@@ -150,6 +159,7 @@ DIALECTS = {
         displayed=_mathml_displayed,
         code=escaping.escape_html,
         listing=_html_listing,
+        heading=to_mathml,
     ),
 }
 DIALECTS["ipynb"] = DIALECTS["md"]

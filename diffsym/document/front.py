@@ -9,6 +9,8 @@ from diffsym.circuit.model import LinearElement, SmallSignalCircuit
 from diffsym.derivation.branch_currents import NamedCurrent, named_currents
 from diffsym.derivation.circuits_of import Card
 from diffsym.derivation.said import Code, Inline, Said, Sentence, Together, references, said
+from diffsym.derivation.sentences import first_letter, spoken
+from diffsym.derivation.targets import asked_currents
 from diffsym.document.draft import Draft
 from diffsym.document.figures import SMALLER, schematic
 from diffsym.document.likeness import text_of
@@ -49,7 +51,7 @@ def stated(draft: Draft) -> Section:
             blocks.append(Listing(draft.netlist, "spice", draft.word("caption.netlist")))
     elif file is not None and file.given:
         blocks.append(draft.speech.paragraph("problem.given"))
-        blocks += [Equation(relation) for relation in file.given]
+        blocks += [draft.stated.get(relation, Equation(relation)) for relation in file.given]
     return Section("problem", "", tuple(blocks))
 
 
@@ -108,14 +110,18 @@ def wanted(draft: Draft) -> Iterator[Inlines]:
     """Each quantity with what it is, and its title."""
     for quantity in draft.worked.quantities:
         symbol, asked = quantity.left, quantity.asked
-        formula = asked if symbol == asked else Relation((symbol, asked), ("=",))
+        equal = "≈" if quantity.spec.of.startswith("first_order(") else "="
+        formula = asked if symbol == asked else Relation((symbol, asked), (equal,))
         title = draft.title_of(quantity.spec)
         # German nouns keep their capital; an English title is a clause here
         if draft.wishes.language == "en":
-            title = f"{title[:1].lower()}{title[1:]}"
+            title = first_letter(title, str.lower)
         own = draft.on(quantity)
-        place = (Text(" ("), *draft.speech.say("circuit.of", title=own.circuit_title), Text(")")) if own.circuit else ()
-        yield (Math(formula), *((Text(f", {title}"),) if title else ()), *place)
+        place: Inlines = ()
+        # relations that are given are no circuit
+        if own.circuit and own.worked.circuit is not None:
+            place = (Text(" ("), *draft.speech.say("circuit.of", title=own.circuit_title), Text(")"))
+        yield (Math(formula), *(draft.inlines((", ", *spoken(title))) if title else ()), *place)
 
 
 def drawing(draft: Draft) -> Section:
@@ -185,6 +191,10 @@ def signals(draft: Draft, circuit: SmallSignalCircuit) -> Iterator[Block]:
     """The drawing of a circuit for signals."""
     words = draft.speech.catalogue.group("picture")
     caption = draft.word("caption.signals")
+    here = [quantity for quantity in draft.worked.quantities if quantity.spec.circuit == draft.circuit]
+    asked = {name.lower() for quantity in here for name in asked_currents(quantity.asked)}
+    meters = tuple(each.name for each in circuit.elements if each.kind == "V" and each.name.lower() in asked)
+    circuit = replace(circuit, meters=meters)
     figure = schematic(circuit, draft.notation, f"{draft.name}-signals", caption, words=words, size=SMALLER)
     if figure is not None:
         yield figure

@@ -100,14 +100,14 @@ def _entry(document: Document, worked: Worked, file: DerivationFile | None, form
             name,
             DIALECTS["html"].math(Symbol(joined(name)), document.notation),
             to_latex(Symbol(joined(name)), document.notation),
-            quantity.spec.title,
+            str(quantity.spec.title),
         )
         for quantity in shown
         if (name := under(quantity.spec.name))
     )
     bare = IndexEntry(
         name=document.name,
-        title=document.title,
+        title=str(document.title),
         chapter=document.chapter,
         chapter_title="" if document.chapter is None else chapter_title(document.chapter, document.language),
         catalog=file.catalog if file else "",

@@ -17,14 +17,36 @@ from diffsym.document.draft import Draft
 from diffsym.document.front import MOST_CURRENTS
 from diffsym.document.tree import Block, Equation, Heading, Inlines, Listing, Paragraph, Section, Step, Table, Text
 from diffsym.expression.printing import to_latex
-from diffsym.expression.tree import NodeVoltage
+from diffsym.expression.tree import NodeVoltage, Relation
 
 REPEATED = ("KCL", "LAW", "GIVEN")
 """Rules whose lines are shown once in a document, whatever is said before them."""
 
-SHORTENED, AND = (said("line.short"),), (said("line.and"),)
+NEAR = 3
+"""A result among so many last lines is at hand, and not printed again."""
+
+AND = (said("line.and"),)
+SHARED = tuple((said(key),) for key in ("line.short", "line.above", "line.let", "symmetry.virtual-ground"))
+"""Reasons that are given once for lines which follow each other."""
 
 KINDS = ("equations", "elimination", "result")
+
+
+def state(draft: Draft) -> None:
+    """Makes the relations given in place of a circuit the first lines about it, where a derivation rests on them."""
+    if draft.file is None or draft.worked.circuit is not None:
+        return
+    used: dict[Relation, Line] = {}
+    for quantity in draft.worked.quantities:
+        for checked in quantity.derivations if draft.on(quantity) is draft else ():
+            for passage in checked.derivation.passages:
+                for step in passage.steps:
+                    if isinstance(step, Line) and step.rule == "GIVEN" and not (step.lead or step.boxed):
+                        used.setdefault(step.relation, step)
+    for relation in draft.file.given:
+        if relation in used:
+            draft.stated[relation] = _line(draft, replace(used[relation], said=()))
+            draft.at_hand.add(used[relation].label)
 
 
 def derivation(
@@ -32,11 +54,11 @@ def derivation(
 ) -> Iterator[Section]:
     """The sections of the first method; ``note``: what an author says before them. ``numbers``: those worked in SI."""
     carried: list[str] = []
-    for passage in checked.derivation.passages:
+    for passage in with_result(checked.derivation.passages):
         if passage.kind == "numbers" and not numbers:
             continue
         known = known_lines(draft, passage)
-        if known and not note:
+        if known:
             carried += known
             continue
         kind = passage.kind if passage.kind in KINDS else "equations"
@@ -69,6 +91,24 @@ def second(draft: Draft, checked: CheckedDerivation, part: str) -> Section:
     title = speech.word(key) if key in speech.catalogue.entries else ""
     title = title or speech.word("second.other", method=checked.derivation.title)
     return Section("second_method", title, tuple(blocks), part)
+
+
+def with_result(passages: Sequence[Passage]) -> list[Passage]:
+    """The passages, with the line in a box under the heading of the result where only remarks stood there."""
+    out: list[Passage] = []
+    for passage in passages:
+        lines = [step for step in passage.steps if not isinstance(step, Remark)]
+        if passage.kind == "result" and not lines and out and out[-1].steps and is_boxed(out[-1].steps[-1]):
+            last = out.pop()
+            *others, boxed = last.steps
+            out += [replace(last, steps=tuple(others))] if others else []
+            passage = replace(passage, steps=(boxed, *passage.steps))
+        out.append(passage)
+    return out
+
+
+def is_boxed(step: Stated) -> bool:
+    return isinstance(step, Line) and step.boxed
 
 
 def without_result(passages: Sequence[Passage]) -> Iterator[Passage]:
@@ -150,7 +190,7 @@ def flowing(blocks: Iterable[Block]) -> Iterator[Block]:
     waiting: Inlines = ()
     for block in blocks:
         if isinstance(block, Paragraph):
-            waiting = (*waiting, Text(" "), *block.inlines) if waiting else block.inlines
+            waiting = (*_ended(waiting), Text(" "), *block.inlines) if waiting else block.inlines
             continue
         if waiting:
             yield Paragraph(waiting)
@@ -160,9 +200,17 @@ def flowing(blocks: Iterable[Block]) -> Iterator[Block]:
         yield Paragraph(waiting)
 
 
+def _ended(words: Inlines) -> Inlines:
+    """Words that announce a formula, ended as a sentence: another one comes before the formula."""
+    match words:
+        case (*first, Text(text)) if text.endswith(":"):
+            return (*first, Text(f"{text[:-1]}."))
+    return words
+
+
 def before(draft: Draft, labels: Sequence[str | None]) -> Iterator[Block]:
     """Where lines stand that are used again: (1), (2) and (5) to (8)."""
-    known = sorted({label for label in labels if label is not None}, key=draft.places.__getitem__)
+    known = sorted({label for label in labels if label is not None} - draft.at_hand, key=draft.places.__getitem__)
     runs: list[list[str]] = []
     for label in known:
         if runs and draft.places[runs[-1][-1]] + 1 == draft.places[label]:
@@ -184,6 +232,10 @@ def known_line(draft: Draft, line: Line) -> str | None:
     known = draft.shown.get((line.lead, line.relation))
     if known is None or line.boxed:
         return None
+    if line.rule == "RECALL" and draft.places[known] > draft.numbers.count - NEAR:
+        draft.alias[line.label] = known
+        draft.at_hand.add(known)
+        return known
     if line.rule not in REPEATED and turned(line.said, draft.alias) != turned(draft.lines[known].said, draft.alias):
         return None
     draft.alias[line.label] = known
@@ -244,8 +296,8 @@ def _fresh(draft: Draft, passage: Passage, place: int, repeated: Sequence[str | 
         case Line():
             if named and nodes_of(step):
                 yield from sums(draft, passage)
-            previous = passage.steps[place - 1] if place and repeated[place - 1] is None else None
-            once_more = isinstance(previous, Line) and previous.said == step.said == SHORTENED
+            previous = next((passage.steps[k] for k in reversed(range(place)) if repeated[k] is None), None)
+            once_more = isinstance(previous, Line) and previous.said == step.said and step.said in SHARED
             reason = AND if once_more else opening_of(passage, place, repeated)
             yield _line(draft, replace(step, said=reason))
 

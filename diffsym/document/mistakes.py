@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
+from diffsym.circuit.symmetry import mirror_of
 from diffsym.derivation.said import Inline, Reference, Said, Sentence, said
 from diffsym.derivation.worked import Worked, WorkedQuantity, writer_for
 from diffsym.document.draft import Draft
@@ -151,7 +152,7 @@ def of_circuits(worked: Worked, quantity: WorkedQuantity) -> Iterator[Slip]:
     seen: list[Rational] = [value]
     approximate = [found.value for found in quantity.approximations]
     found = [
-        each
+        in_both_halves(each, small)
         for each in instead(small, str)
         if each.name in SHOWN and is_even(each, small) and is_likely(each, quantity)
     ]
@@ -181,6 +182,19 @@ def is_likely(other: Instead, quantity: WorkedQuantity) -> bool:
         return False
     asked = {end for part in walk(quantity.asked) if isinstance(part, NodeVoltage) for end in (part.plus, part.minus)}
     return node not in asked and any(e.control is not None and e.control[1] == node for e in other.circuit.elements)
+
+
+def in_both_halves(other: Instead, circuit: SmallSignalCircuit) -> Instead:
+    """A node that is taken for ground with its image in the other half: nobody grounds one source of a pair."""
+    if other.name != "virtual-ground":
+        return other
+    mirror = mirror_of(circuit, values=False)
+    short = other.circuit.elements[-1]
+    image = mirror.nodes.get(short.plus, short.plus) if mirror is not None else short.plus
+    if image in (short.plus, GROUND):
+        return other
+    second = replace(short, name=f"{short.name}2", plus=image)
+    return replace(other, circuit=replace(other.circuit, elements=(*other.circuit.elements, second)))
 
 
 def is_even(other: Instead, circuit: SmallSignalCircuit) -> bool:
@@ -213,7 +227,7 @@ def words_for(other: Instead, circuit: SmallSignalCircuit) -> Said:
     changed = [element for name, element in mine.items() if theirs.get(name) != element]
     added = [element for name, element in theirs.items() if name not in mine]
     if added:
-        return said(f"slip.{other.name}", node=added[0].plus)
+        return said(f"slip.{other.name}", nodes=tuple(element.plus for element in added))
     still = {GROUND, *(e.plus for e in circuit.elements if e.kind == "V" and e.minus == GROUND and e.value == ZERO)}
     moving = [e for e in changed if e.control is None or e.control[1] not in still]
     devices: Sentence = tuple(dict.fromkeys(element.device for element in moving if element.device))

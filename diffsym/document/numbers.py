@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 
 from diffsym.derivation.checks import unit_of, unit_of_symbol
 from diffsym.derivation.findings import ApproximationFound, expanded
 from diffsym.derivation.hand import MOST_DIGITS, Worksheet, by_hand
-from diffsym.derivation.said import Amount, Inline, Together
+from diffsym.derivation.said import Amount, Inline, Together, said
 from diffsym.derivation.typical import typical_values
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
@@ -20,10 +20,16 @@ from diffsym.expression.tree import Expression, Relation, Symbol, symbols_of
 
 LAPLACE = "s"
 
+LEAST_RATIO = 3
+"""How often the smaller side must fit into the larger one, for numbers to meet a condition a ≫ b."""
+
+MOST_APART = 6
+"""Digits up to which two numbers are told apart."""
+
 
 def values_for(draft: Draft, quantity: WorkedQuantity) -> tuple[Mapping[str, Fraction], bool]:
     """Numbers for the symbols of a result, and whether they were chosen here; nothing where one is missing."""
-    names = symbols_of(result_of(quantity))
+    names = draft.notation.free(result_of(quantity))
     given = {**draft.worked.nominal, **quantity.spec.nominal}
     chosen = draft.file is None and not given
     if chosen:
@@ -69,7 +75,7 @@ def _given(draft: Draft, values: Mapping[str, Fraction], *, chosen: bool) -> Inl
 def approximation_in_numbers(draft: Draft, quantity: WorkedQuantity, found: ApproximationFound) -> Iterator[Paragraph]:
     """How far off a short form is at the page's own numbers; nothing where there are none, or where s is left."""
     values, chosen = values_for(draft, quantity)
-    needed = symbols_of(found.error)
+    needed = draft.notation.free(found.error)
     if not values or chosen or LAPLACE in values or any(name not in values for name in needed):
         return
     try:
@@ -78,19 +84,46 @@ def approximation_in_numbers(draft: Draft, quantity: WorkedQuantity, found: Appr
         )
     except (DiffsymError, ArithmeticError, ValueError):
         return
-    unit = unit_of(quantity.asked, draft.notation.dimensions) or "1"
+    unit = quantity.unit or unit_of(quantity.asked, draft.notation.dimensions) or "1"
+    digits = digits_apart(size, exact, unit)
     told = all(draft.values.get(name) == value for name, value in values.items())
     draft.values.update(values)
-    amounts = {
-        "error": Amount(f"{si(100 * error)} %"),
-        "size": Amount(si(size, unit)),
-        "exact": Amount(si(exact, unit)),
-    }
-    if told:
-        yield draft.speech.paragraph("approximate.in-numbers-here", **amounts)
+    error_said = Amount(f"{si(100 * error)}\N{NO-BREAK SPACE}%")
+    size_said, exact_said = Amount(si(size, unit, digits)), Amount(si(exact, unit, digits))
+    listed = listed_values(values, draft.notation)
+    if size_said == exact_said and told:
+        sentence = said("approximate.in-numbers-alike-here", error=error_said, exact=exact_said)
+    elif size_said == exact_said:
+        sentence = said("approximate.in-numbers-alike", values=listed, error=error_said, exact=exact_said)
+    elif told:
+        sentence = said("approximate.in-numbers-here", error=error_said, size=size_said, exact=exact_said)
     else:
-        listed = listed_values(values, draft.notation)
-        yield draft.speech.paragraph("approximate.in-numbers", values=listed, **amounts)
+        sentence = said("approximate.in-numbers", values=listed, error=error_said, size=size_said, exact=exact_said)
+    missed = unmet(found.conditions, values)
+    outside = (" ", said("approximate.unmet", conditions=missed)) if missed else ()
+    yield Paragraph(draft.inlines((sentence, *outside)))
+
+
+def unmet(conditions: Sequence[Relation], values: Mapping[str, Fraction]) -> tuple[Relation, ...]:
+    """The conditions a ≫ b in which a is not even LEAST_RATIO times b at the numbers."""
+
+    def missed(condition: Relation) -> bool:
+        if any(name not in values for name in symbols_of(condition)):
+            return False
+        try:
+            large, small = (abs(complex(evaluate(side, dict(values)))) for side in condition.sides)
+        except (DiffsymError, ArithmeticError, ValueError):
+            return False
+        return large < LEAST_RATIO * small
+
+    return tuple(condition for condition in conditions if condition.operators == ("≫",) and missed(condition))
+
+
+def digits_apart(first: float, second: float, unit: str) -> int:
+    """The digits in which two different numbers are seen to differ; 0 for as many as usual, where that will do."""
+    if first == second or si(first, unit) != si(second, unit):
+        return 0
+    return next((more for more in range(4, MOST_APART + 1) if si(first, unit, more) != si(second, unit, more)), 0)
 
 
 def listed_values(

@@ -140,7 +140,7 @@ def _candidates(draft: Draft, quantity: WorkedQuantity) -> dict[str, list[Candid
 def values_for(draft: Draft, quantity: WorkedQuantity) -> tuple[Mapping[str, Fraction], bool]:
     """Numbers of all symbols but s, and whether they were chosen here; nothing where one is missing."""
     trees = [result_of(quantity), *(each.error for each in quantity.approximations)]
-    names = dict.fromkeys(name for tree in trees for name in symbols_of(tree) if name != "s")
+    names = dict.fromkeys(name for tree in trees for name in draft.notation.free(tree) if name != "s")
     given = {**draft.worked.nominal, **quantity.spec.nominal}
     chosen = draft.file is None and not given and bool(names)
     if chosen:
@@ -158,7 +158,7 @@ def _is_plotted(value: Fraction) -> bool:
 
 def _missing(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]) -> tuple[Expression, ...]:
     """Symbols without a number of a response over frequency that the author gave other numbers for."""
-    names = symbols_of(result_of(quantity))
+    names = draft.notation.free(result_of(quantity))
     given = {**draft.worked.nominal, **quantity.spec.nominal}
     if "s" not in names or values or not given:
         return ()
@@ -172,7 +172,7 @@ def _unit(draft: Draft, quantity: WorkedQuantity) -> str:
         unit = unit_of(other.asked, known) if other is not quantity and other.spec.name else None
         if unit is not None and isinstance(other.left, Symbol):
             known.setdefault(other.left.name, unit)
-    return unit_of(quantity.asked, known) or "1"
+    return quantity.unit or unit_of(quantity.asked, known) or "1"
 
 
 def _setting(draft: Draft, values: Mapping[str, Fraction]) -> Setting:
@@ -223,7 +223,7 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
     from diffsym.simulate.roots import roots_from
     from diffsym.simulate.written import coefficients_of
 
-    needed = [name for name in symbols_of(result_of(quantity)) if name != "s"]
+    needed = [name for name in draft.notation.free(result_of(quantity)) if name != "s"]
     if quantity.value is None or any(name not in values for name in needed):
         return None
     found = coefficients_of(quantity.value, values)
@@ -232,6 +232,10 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
         roots = roots_from(found.numerator, found.denominator)
     except CircuitError:
         return said("plot.no-value", quantity=quantity.left, values=listed_values(values, draft.notation))
+    unit = _unit(draft, quantity)
+    if unit != "1" and not any((*roots.zeros, *roots.poles)):
+        # one slope through all frequencies, and no level at which it would be worth a look
+        return None
     speech = draft.speech
     plot = bode_plot(
         roots,
@@ -239,7 +243,7 @@ def _bode(draft: Draft, quantity: WorkedQuantity, values: Mapping[str, Fraction]
         quantity=quantity.left,
         name=f"${in_line(quantity.left, draft.notation)}$",
         text=to_text(quantity.left, draft.notation),
-        unit=_unit(draft, quantity),
+        unit=unit,
         decimal=speech.catalogue.decimal,
         numbers=tuple(needed),
         given=given,
@@ -254,7 +258,7 @@ def _sweeps(
     draft: Draft, quantity: WorkedQuantity, result: Expression, values: Mapping[str, Fraction], unit: str
 ) -> Iterator[tuple[Sweep, bool]]:
     """The symbols over which a result is worth a look, and whether it is told in decibels."""
-    names = symbols_of(result)
+    names = draft.notation.free(result)
     if quantity.spec.name.startswith(REJECTION) and unit == "1":
         for name in names:
             sweep = _moved(draft, name, values)

@@ -20,6 +20,7 @@ from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.mistakes import of_circuits, of_factors
 from diffsym.errors import DiffsymError
 from diffsym.expression.evaluate import evaluate
+from diffsym.expression.notation import PI
 from diffsym.expression.tree import (
     ZERO,
     Expression,
@@ -130,7 +131,10 @@ def base_values(worked: Worked) -> dict[str, Fraction]:
     for each in (*worked.circuits.values(), worked):
         known |= each.nominal
     names = [
-        n for q in worked.quantities for n in symbols_of(expanded(q.derivations[0])) if n not in known and n != "s"
+        n
+        for q in worked.quantities
+        for n in worked.notation.free(expanded(q.derivations[0]))
+        if n not in known and n != "s"
     ]
     units = {name: unit_of_symbol(name, worked.notation) or "1" for name in names}
     return {**typical_values(dict.fromkeys(names), units), **known}
@@ -152,7 +156,7 @@ def drawn(nominal: Fraction, draw: random.Random) -> Fraction:
 def is_ordinary(quantity: WorkedQuantity, values: Mapping[str, Fraction]) -> bool:
     """Whether the result is a finite real number at these values, or holds s, or lacks one."""
     tree = expanded(quantity.derivations[0])
-    if any(name not in values for name in symbols_of(tree)):
+    if any(name not in values and name != PI for name in symbols_of(tree)):
         return True
     found = real_value(tree, values)
     return found is not None and (found == 0 or 1e-18 < abs(found) < 1e18)

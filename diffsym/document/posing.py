@@ -95,7 +95,7 @@ def selected(variants: Sequence[Variant], most: int) -> list[Variant]:
 def _number(asked: Posing) -> Problem | None:
     """The result as a number; of a function of s the size, at a frequency at which it has begun to move."""
     tree, quantity = asked.tree, asked.quantity
-    names = tuple(name for name in symbols_of(tree) if name != LAPLACE)
+    names = tuple(name for name in asked.worked.notation.free(tree) if name != LAPLACE)
     if not names or any(name not in asked.values for name in names):
         return None
     frequency = _corner(tree, asked.values) if LAPLACE in symbols_of(tree) else None
@@ -103,7 +103,7 @@ def _number(asked: Posing) -> Problem | None:
     if not right:
         return None
     notation = asked.worked.notation
-    unit = unit_of(quantity.asked, notation.dimensions) or "1"
+    unit = quantity.unit or unit_of(quantity.asked, notation.dimensions) or "1"
     choices = [Choice(Amount(si(_three(right), unit)), True, (), right)]
     for wrong in asked.slips:
         value = _amount(wrong.tree, asked.values, frequency)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from diffsym.derivation.said import Together
+from diffsym.derivation.sentences import first_letter
 from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.document.builder import of_quantities
@@ -88,7 +89,7 @@ def _front(draft: Draft, asked: Sequence[WorkedQuantity]) -> Iterator[Section]:
             further = drawing(own)
             if further.blocks and own.name not in draft.told:
                 draft.told.add(own.name)
-                yield replace(further, title=f"{own.circuit_title[:1].upper()}{own.circuit_title[1:]}")
+                yield replace(further, title=first_letter(own.circuit_title, str.upper))
 
 
 def _is_heading(block: Block) -> bool:

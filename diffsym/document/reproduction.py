@@ -12,7 +12,7 @@ from diffsym.derivation.source import DerivationFile
 from diffsym.derivation.worked import Worked, WorkedQuantity
 from diffsym.expression.notation import Notation
 from diffsym.expression.printing import to_text
-from diffsym.expression.tree import Expression, symbols_of
+from diffsym.expression.tree import Expression
 
 SOLVED = (
     "kcl",
@@ -86,7 +86,7 @@ def _results(worked: Worked, file: DerivationFile | None) -> Iterator[Result]:
 
 def _values(formula: Expression, worked: Worked, quantity: WorkedQuantity) -> dict[str, Fraction]:
     numbers = {**worked.nominal, **quantity.spec.nominal}
-    names = symbols_of(formula)
+    names = worked.notation.free(formula)
     return {worked.notation.flat(name): numbers[name] for name in names} if set(names) <= set(numbers) else {}
 
 

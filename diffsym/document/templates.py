@@ -18,13 +18,15 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from diffsym.derivation.sentences import Title
 from diffsym.document import tree
 from diffsym.document.bounds import Allowance, bounded, printable
 from diffsym.document.filters import filters_for
-from diffsym.document.formulas import DIALECTS
+from diffsym.document.formulas import DIALECTS, Dialect
 from diffsym.document.page import page_filters
 from diffsym.errors import TemplateError
 from diffsym.expression.notation import Notation
+from diffsym.expression.tree import Expression, Relation
 from diffsym.locate import shipped
 
 SHIPPED = "!"
@@ -54,7 +56,9 @@ def environment(
         lstrip_blocks=True,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        finalize=lambda value: safe(value, dialect.escape),
+        finalize=lambda value: (
+            titled(value, dialect, notation) if isinstance(value, Title) else safe(value, dialect.escape)
+        ),
         loader=_Folders(templates),
         auto_reload=False,
     )
@@ -87,6 +91,16 @@ def rendered(printer: jinja2.Environment, name: str, names: Mapping[str, Any]) -
 def safe(value: object, escape: Callable[[str], str]) -> Markup:
     """What is already printed as it is; other words and numbers as inert text."""
     return value if isinstance(value, Markup) else Markup(escape(printable(value)))
+
+
+def titled(title: Title, dialect: Dialect, notation: Notation) -> Markup:
+    """A heading with its formulas set."""
+    return Markup(
+        "".join(
+            dialect.heading(part, notation) if isinstance(part, Expression | Relation) else dialect.escape(str(part))
+            for part in title.sentence
+        )
+    )
 
 
 # The closed room ----------------------------------------------------------------------------------------------------

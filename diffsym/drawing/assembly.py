@@ -12,6 +12,7 @@ from diffsym.drawing.labelling import label_box, place_labels, wanted_places
 from diffsym.drawing.lettering import HEIGHT, node_latex
 from diffsym.drawing.placed import Label, Layout, Point, Symbol, Wire
 from diffsym.drawing.routing import EFFORT, FAR, Edge, Effort, Router, line, segments, slanted
+from diffsym.drawing.shapes import CONTROLS
 from diffsym.drawing.sheet import BOTTOM, TOP, Sheet
 from diffsym.expression.notation import Notation
 
@@ -68,8 +69,11 @@ def _rails(draft: Draft, sheet: Sheet) -> tuple[int, int]:
     """The heights of the lowest and of the highest supply."""
     heights: dict[str, list[int]] = {TOP: [], BOTTOM: []}
     for net, supply in sheet.supplies.items():
-        points = [point for symbol, _, point in draft.points(net) if symbol.shape in ("supply", "name")]
-        heights[supply.where] += [y for _, y in points]
+        beyond = 1 if supply.where == TOP else -1
+        for symbol, _, (_, y) in draft.points(net):
+            if symbol.shape in ("supply", "name"):
+                # beside a bar a wire may lie at its height
+                heights[supply.where].append(y + beyond * (symbol.shape == "supply"))
     return min(heights[BOTTOM], default=-FAR), max(heights[TOP], default=FAR)
 
 
@@ -100,7 +104,7 @@ def _tap_tracks(router: Router, draft: Draft, net: str, points: list[Point]) -> 
     if height is None or len({x for x, _ in points}) < 2:
         return
     for symbol, pin, (x, y) in draft.points(net):
-        if symbol.shape in FIXED or symbol.turned or pin == "g" or not 0 < abs(y - height) <= NEAR_TRACK:
+        if symbol.shape in FIXED or symbol.turned or pin in CONTROLS or not 0 < abs(y - height) <= NEAR_TRACK:
             continue
         path = router.straight(net, (x, y), (x, height))
         if path:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from diffsym.drawing.draft import Draft, bipole
-from diffsym.drawing.placed import Point, Symbol
+from diffsym.drawing.placed import Point
 from diffsym.drawing.routing import FAR
-from diffsym.drawing.shapes import TERMINALS, Box
+from diffsym.drawing.shapes import CONTROLS, TERMINALS, Box
 from diffsym.drawing.sheet import Part, Sheet
 from diffsym.drawing.uprights import is_top
 
@@ -108,12 +108,15 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run, paired: bool = False) -> tup
     pins: dict[str, list[Point]] = {}
     for net in (run.first, run.last):
         places = [(point, name) for symbol, name, point in draft.points(net) if symbol.shape not in TERMINALS]
-        carrying = [point for point, name in places if name != "g"]
+        carrying = [point for point, name in places if name not in CONTROLS]
         pins[net] = carrying if across and carrying else [point for point, _ in places]
-    columns = _column_wires(draft)
+    columns = column_wires(draft)
     solid = [symbol.box for symbol in draft.symbols]
+    cores = shrunk(solid)
+    lying = [symbol.box for symbol in draft.symbols if symbol.turned]
     bodies = [*solid, *draft.kept_free, *(box for _, box in columns)]
-    within = _within_rails(draft, sheet)
+    within = within_rails(draft, sheet)
+    owner = {point: net for symbol in draft.symbols for net, point in symbol.pins}
     best: tuple[tuple[float, int, int, int], Point, Run] | None = None
     for x in [0] if across else range(min(xs) - 10, max(xs) + 11):
         for y in range(min(ys) - 4, max(ys) + 5):
@@ -124,24 +127,29 @@ def _cheapest(draft: Draft, sheet: Sheet, run: Run, paired: bool = False) -> tup
             passed = BEYOND * (y not in within)
             passed += _passed(draft, run, x, y) + (ON_THE_AXIS if paired and abs(x) < run.half else 0.0)
             for k, way in enumerate((run, run.turned())):
-                cost = passed + _reach(draft, sheet, way.first, pins, (x - run.half, y), False, columns, solid)
+                ends = ((way.first, (x - run.half, y)), (way.last, (x + run.half, y)))
+                if any(owner.get(point, net) != net for net, point in ends):
+                    continue
+                cost = passed + _reach(
+                    draft, sheet, way.first, pins, (x - run.half, y), False, columns, solid, cores, lying
+                )
                 if best is not None and cost > best[0][0]:
                     continue
-                cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns, solid)
+                cost += _reach(draft, sheet, way.last, pins, (x + run.half, y), True, columns, solid, cores, lying)
                 key = (round(cost, 6), abs(x), -y, k)
                 if best is None or key < best[0]:
                     best = (key, (x, y), way)
     return best[1:] if best else None
 
 
-def _within_rails(draft: Draft, sheet: Sheet) -> range:
+def within_rails(draft: Draft, sheet: Sheet) -> range:
     """The heights between the supplies."""
     high = [y for net in sheet.supplies if is_top(sheet, net) for _, _, (_, y) in draft.points(net)]
     low = [y for net in sheet.supplies if not is_top(sheet, net) for _, _, (_, y) in draft.points(net)]
     return range(min(low, default=-FAR) + 1, max(high, default=FAR))
 
 
-def _column_wires(draft: Draft) -> list[tuple[str, Box]]:
+def column_wires(draft: Draft) -> list[tuple[str, Box]]:
     """The straight wires that will join parts of a column, as boxes."""
     ends: dict[tuple[str, int], list[int]] = {}
     for symbol in draft.symbols:
@@ -161,25 +169,38 @@ def _reach(
     right: bool,
     columns: Sequence[tuple[str, Box]],
     bodies: Sequence[Box],
+    cores: Sequence[Box],
+    lying: Sequence[Box],
 ) -> float:
-    """What the wire from an end to its net costs."""
+    """What the wire from an end to its net costs; ``cores``: bodies a little smaller, ``lying``: those of parts
+    that lie across already.
+    """
     track, points = draft.tracks.get(net), pins[net]
     if not points:
         port = sheet.ports.get(net)
         if port is None or not port.inward:
+            return 0.0
+        beside = Box.around((at, (at[0] + (3 if right else -3), at[1]))).grown(0.1)
+        if not right and not any(beside.meets(box) for box in (*bodies, *(box for _, box in columns))):
             return 0.0
         outside = min(at[0], *(symbol.at[0] for symbol in draft.symbols))
         way = Box.around((at, (outside, at[1]))).grown(0.1)
         crossed = sum(way.meets(box) for _, box in columns)
         return 4.0 * right + ACROSS_A_COLUMN * crossed + THROUGH * sum(way.meets(box) for box in bodies)
     if track is None:
-        return min(_corner(net, at, point, columns, bodies) for point in points)
+        return min(_corner(net, at, point, columns, cores) for point in points)
     away, near = min((abs(x - at[0]), x) for x, _ in points)
     low, high = sorted((near, at[0]))
     crossed = sum(
         low < box.left and box.right < high and box.bottom <= track <= box.top for other, box in columns if other != net
     )
-    on_track = away + 2.2 * abs(track - at[1]) + (1.5 if away < 1 else 0.0) + ACROSS_A_COLUMN * crossed
+    hit = 0
+    if high - low > 1:
+        way = Box(low + 0.5, track - 0.1, high - 0.5, track + 0.1)
+        hit = sum(way.meets(body) for body in lying)
+    on_track = (
+        2 * THROUGH * hit + away + 2.2 * abs(track - at[1]) + (1.5 if away < 1 else 0.0) + ACROSS_A_COLUMN * crossed
+    )
     return min(on_track, _straight(net, at, columns, bodies))
 
 
@@ -196,15 +217,30 @@ def _straight(net: str, at: Point, columns: Sequence[tuple[str, Box]], bodies: S
     return best
 
 
-def _corner(net: str, at: Point, to: Point, columns: Sequence[tuple[str, Box]], bodies: Sequence[Box]) -> float:
+def shrunk(bodies: Sequence[Box]) -> list[Box]:
+    """Bodies less the margin at which a wire may pass."""
+    return [box.grown(-0.2) for box in bodies]
+
+
+def _corner(net: str, at: Point, to: Point, columns: Sequence[tuple[str, Box]], cores: Sequence[Box]) -> float:
     """A wire with one corner to a pin: its length, what it crosses and what stands in its way."""
+    return hits(net, at, to, columns, cores) + abs(to[0] - at[0]) + 1.5 * abs(to[1] - at[1])
+
+
+def hits(net: str, at: Point, to: Point, columns: Sequence[tuple[str, Box]], cores: Sequence[Box]) -> float:
+    """What a wire with one corner crosses and goes through, on the better of its two ways."""
     best = FAR * 1.0
     for corner in ((to[0], at[1]), (at[0], to[1])):
-        legs = [Box.around(leg).grown(0.1) for leg in ((at, corner), (corner, to))]
-        over = sum(any(leg.meets(box) for leg in legs) for other, box in columns if other != net)
-        hit = sum(any(leg.meets(box.grown(-0.2)) for leg in legs) for box in bodies)
-        best = min(best, ACROSS_A_COLUMN * over + THROUGH * hit)
-    return best + abs(to[0] - at[0]) + 1.5 * abs(to[1] - at[1])
+        first, second = Box.around((at, corner)).grown(0.1), Box.around((corner, to)).grown(0.1)
+        cost = 0.0
+        for other, box in columns:
+            if other != net and (first.meets(box) or second.meets(box)):
+                cost += ACROSS_A_COLUMN
+        for box in cores:
+            if first.meets(box) or second.meets(box):
+                cost += THROUGH
+        best = min(best, cost)
+    return best
 
 
 def _passed(draft: Draft, run: Run, x: int, y: int) -> float:
@@ -220,33 +256,3 @@ def _passed(draft: Draft, run: Run, x: int, y: int) -> float:
         elif abs(symbol.at[0] - x) <= run.half and abs(symbol.at[1] - y) < 3:
             total += ON_A_COLUMN
     return total
-
-
-def add_opamps(draft: Draft, sheet: Sheet) -> None:
-    """Op amps among transistors: each where its three wires are short."""
-    for part in sheet.parts:
-        if part.shape != "opamp":
-            continue
-        xs = [symbol.at[0] for symbol in draft.symbols] or [0]
-        ys = [symbol.at[1] for symbol in draft.symbols] or [0]
-        bodies = [*(symbol.box for symbol in draft.symbols), *(box for _, box in _column_wires(draft))]
-        within = _within_rails(draft, sheet)
-        rails = [max(y for _, _, (_, y) in draft.points(net)) for net in sheet.supplies if draft.points(net)]
-        best: tuple[tuple[float, int, int, int], Symbol] | None = None
-        for x in range(min(xs) - 10, max(xs) + 11):
-            for y in range(min(ys) - 4, max(ys) + 5):
-                if any(Box(x - 4, y - 3, x + 4, y + 3).meets(body) for body in bodies):
-                    continue
-                if any(abs(y - rail) < 4 for rail in rails):
-                    continue
-                for flipped in (False, True):
-                    symbol = Symbol("opamp", part.name, (x, y), dict(part.pins), flipped=flipped, latex=part.latex)
-                    cost = 0.0 if y - 2 in within and y + 2 in within else 2 * BEYOND
-                    for net, at in symbol.pins:
-                        points = [] if sheet.fixed(net) else [point for _, _, point in draft.points(net)]
-                        cost += min((abs(a - at[0]) + abs(b - at[1]) for a, b in points), default=0)
-                    key = (cost, abs(x), -y, int(flipped))
-                    if best is None or key < best[0]:
-                        best = (key, symbol)
-        if best is not None:
-            draft.symbols.append(best[1])

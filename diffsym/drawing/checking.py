@@ -23,7 +23,11 @@ def check_layout(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> list[
 
 def connection_faults(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> list[str]:
     """Where the wires and the netlist differ."""
-    return [*_against_netlist(layout, _expected(circuit)), *_wrong_controls(layout, circuit)]
+    return [
+        *_against_netlist(layout, _expected(circuit)),
+        *_wrong_controls(layout, circuit),
+        *_missing_bulks(layout, circuit),
+    ]
 
 
 def sheet_faults(layout: Layout, sheet: Sheet) -> list[str]:
@@ -99,7 +103,7 @@ def _expected(circuit: Circuit | SmallSignalCircuit) -> dict[str, dict[str, str]
         if opamp and each.control:
             pins = {"+": each.control[0], "-": each.control[1], "o": nodes[0]}
         elif each.kind in ("M", "Q", "J"):
-            pins = dict(zip("dgs", nodes))
+            pins = dict(zip("dgsb" if each.kind == "M" else "dgs", nodes))
         else:
             pins = {"plus": nodes[0], "minus": nodes[1]}
         found[each.name] = {pin: ground.get(node, node) for pin, node in pins.items()}
@@ -116,6 +120,20 @@ def _wrong_controls(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> It
             nodes = tuple(ground.get(node, node) for node in control.get(steered) or ())
             if nodes != (symbol.nets["plus"], symbol.nets["minus"]):
                 yield f"the voltage marked for {steered} is not the one that steers it"
+
+
+def _missing_bulks(layout: Layout, circuit: Circuit | SmallSignalCircuit) -> Iterator[str]:
+    """MOS transistors whose bulk is neither at the source nor at a rail and is not drawn."""
+    if isinstance(circuit, SmallSignalCircuit):
+        return
+    ground = dict.fromkeys(grounded_sources(circuit).values(), GROUND)
+    rails = {net for symbol in layout.symbols if symbol.shape in ("supply", "name") for net in symbol.nets.values()}
+    shown = {symbol.element for symbol in layout.symbols if "b" in symbol.nets}
+    for each in circuit.elements:
+        if each.kind == "M" and len(each.nodes) == 4 and each.name not in shown:
+            source, bulk = (ground.get(node, node) for node in each.nodes[2:])
+            if bulk not in (source, GROUND, *rails):
+                yield f"the bulk of {each.name} is not drawn"
 
 
 def _is_opamp(circuit: Circuit | SmallSignalCircuit, name: str) -> bool:

@@ -47,7 +47,7 @@ def _at(point: tuple[float, float]) -> str:
 def _symbol(symbol: Symbol, name: str) -> Iterator[str]:
     form = symbol.form
     comment = f" % {symbol.element}" if symbol.element.isascii() and symbol.element.isprintable() else ""
-    if symbol.shape in ("G", "I", "V", "E", "A", "gap", "mark", "supply", "opamp", "coupling"):
+    if symbol.shape in ("G", "I", "V", "E", "A", "gap", "mark", "supply", "opamp", "coupling") or "b" in symbol.nets:
         yield from _strokes(symbol, comment)
     elif form.bipole:
         first, last = symbol.pin("plus"), symbol.pin("minus")

@@ -5,11 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import permutations, product
 
+from diffsym.drawing.shapes import CONTROLS
 from diffsym.drawing.sheet import Sheet
 from diffsym.drawing.uprights import Posture
 
 MOST_PERMUTED = 5
 PASSES = 50
+
+MISPLACED = 0.9
+"""Price of a pair with its second transistor to the left."""
+
+PARTED = 0.4
+"""Price of each column between the two of a pair."""
+
+BACKWARD = 0.2
+"""Price of a stage that drives one to its left."""
+
+WRONG_SIDE = 0.5
+"""Price of a part at a gate on the side to which the gate does not look."""
 
 
 def with_centred(places: Mapping[int, float], centred: Mapping[int, tuple[int, ...]]) -> dict[int, float]:
@@ -54,7 +67,7 @@ class Cost:
             )
             if sheet.fixed(net) or not on:
                 continue
-            gates = all(pin == "g" for _, pin in pins)
+            gates = all(pin in CONTROLS for _, pin in pins)
             port = sheet.ports.get(net)
             side = "" if port is None else "in" if port.inward else "out"
             joined = sum(pin == "s" for _, pin in pins) > 1
@@ -78,6 +91,8 @@ class Cost:
             bottom = rows[last.name] + 1
             self.spans.append((top, bottom))
         self.sources = [any(by_name[name].part.shape == "V" for name in column) for column in columns]
+        self.drives = _drives(sheet, stance, columns)
+        self.pairs, self.beside = _pairs_and_gates(sheet, stance, columns)
         self.shunts = [all(by_name[name].part.shape == "C" for name in column) for column in columns]
 
     def __call__(self, sequence: Sequence[int], mirrored: bool) -> float:
@@ -100,6 +115,12 @@ class Cost:
         for ends in self.bridges:
             if all(ends):
                 total += 2 * min(abs(at[a] - at[b]) for a in ends[0] for b in ends[1])
+        for left, right in self.pairs:
+            total += MISPLACED * (at[left] > at[right]) + PARTED * (abs(at[left] - at[right]) - 1)
+        for column, others, way in self.beside:
+            total += WRONG_SIDE * sum((at[each] - at[column]) * way < 0 for each in others)
+        if not mirrored:
+            total += BACKWARD * sum(at[driver] > at[driven] for driver, driven in self.drives)
         for column in sequence:
             middle = abs(at[column] - last / 2)
             if self.sources[column]:
@@ -121,6 +142,45 @@ class Cost:
             for second in spans[k + 1 :]
             if first[0] == second[0] and min(first[3], second[3]) - max(first[2], second[2]) > 0
         )
+
+
+def _pairs_and_gates(
+    sheet: Sheet, stance: Posture, columns: Sequence[tuple[str, ...]]
+) -> tuple[list[tuple[int, int]], list[tuple[int, frozenset[int], int]]]:
+    """Columns of two transistors with one source node, in order; columns that lead to a gate, and its side."""
+    of = {name: index for index, column in enumerate(columns) for name in column}
+    devices = [each for each in stance.uprights if each.transistor]
+    tails: dict[tuple[str, bool], list[str]] = {}
+    for each in devices:
+        if not sheet.fixed(each.part.pins["s"]):
+            tails.setdefault((each.part.pins["s"], each.n_type), []).append(each.name)
+    couples = [names for _, names in sorted(tails.items()) if len(names) == 2]
+    second = {names[1] for names in couples}
+    pairs = [(of[names[0]], of[names[1]]) for names in couples if of[names[0]] != of[names[1]]]
+    beside = []
+    for each in devices:
+        gate = each.part.pins["g"]
+        reached = {gate, *(net for part in stance.across if gate in part.ends for net in part.ends)}
+        reached = {net for net in reached if not sheet.fixed(net) and not _carries(sheet, net)}
+        others = [part for part in stance.uprights if not part.transistor and reached & set(part.part.ends)]
+        on = frozenset(of[part.name] for part in others) - {of[each.name]}
+        if on and gate in reached:
+            beside.append((of[each.name], on, 1 if each.name in second else -1))
+    return pairs, beside
+
+
+def _drives(sheet: Sheet, stance: Posture, columns: Sequence[tuple[str, ...]]) -> list[tuple[int, int]]:
+    """Columns of which one has its drain at the other's gate."""
+    of = {name: index for index, column in enumerate(columns) for name in column}
+    drains = [(each.part.pins["d"], of[each.name]) for each in stance.uprights if each.transistor]
+    gates = [(each.part.pins["g"], of[each.name]) for each in stance.uprights if each.transistor]
+    found = {(a, b) for net, a in drains for other, b in gates if net == other and a != b and not sheet.fixed(net)}
+    return sorted(pair for pair in found if pair[::-1] not in found)
+
+
+def _carries(sheet: Sheet, net: str) -> bool:
+    """Whether a transistor's current flows through a net."""
+    return any(pin in ("d", "s") for _, pin in sheet.on(net))
 
 
 def best_sequence(free: Sequence[int], cost: Cost) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from diffsym.drawing.bridges import runs
 from diffsym.drawing.column_order import Cost, best_sequence, mirrored_sequence, with_centred
 from diffsym.drawing.sheet import Sheet
 from diffsym.drawing.uprights import Posture, Upright
@@ -15,7 +16,8 @@ class Columns:
     """``columns``: parts from top to bottom, by index. ``sequence``: the free columns from left to right.
 
     ``centred``: column → the columns under (or over) whose middle it stands. ``levels``: net → how many rows lie above
-    it. ``rows``: part → row. ``depth``: the number of rows. ``mate``: column → its mirror image.
+    it. ``rows``: part → row. ``depth``: the number of rows. ``mate``: column → its mirror image. ``gated``: net that
+    nothing but gates and parts to a rail join → the transistor at whose gate it lies.
     """
 
     columns: tuple[tuple[str, ...], ...]
@@ -25,6 +27,7 @@ class Columns:
     rows: Mapping[str, int]
     depth: int
     mate: Mapping[int, int]
+    gated: Mapping[str, str]
 
     @property
     def of(self) -> dict[str, int]:
@@ -38,6 +41,10 @@ class Columns:
 def arrange(sheet: Sheet, stance: Posture) -> Columns:
     levels, depth = _levels(sheet, stance)
     rows = {each.name: _row(each, levels, depth) for each in stance.uprights}
+    gated = _gated(sheet, stance)
+    for net, device in gated.items():
+        levels[net] = rows[device]
+        rows |= {each.name: rows[device] for each in stance.uprights if net in (each.upper, each.lower)}
     columns = _chains(sheet, stance, rows)
     centred = _centred(sheet, stance, columns)
     free = [index for index in range(len(columns)) if index not in centred]
@@ -46,12 +53,15 @@ def arrange(sheet: Sheet, stance: Posture) -> Columns:
         index: of.get(sheet.image_of_part.get(column[0], ""), index) if sheet.image_of_part else index
         for index, column in enumerate(columns)
     }
+    if any(mate[mate[index]] != index or (mate[index] in free) is not (index in free) for index in mate):
+        # columns that the mirror does not map onto each other as wholes
+        mate = {index: index for index in mate}
     cost = Cost(sheet, stance, columns, centred, levels, rows)
     if sheet.image_of_part and any(mate[index] != index for index in free):
         sequence = mirrored_sequence(free, mate, cost)
     else:
         sequence = best_sequence(free, cost)
-    return Columns(columns, tuple(sequence), centred, levels, rows, depth, mate)
+    return Columns(columns, tuple(sequence), centred, levels, rows, depth, mate, gated)
 
 
 # ---- rows
@@ -115,6 +125,36 @@ def _lift_coupled(stance: Posture, levels: dict[str, int]) -> None:
         for here, there in (part.ends, part.ends[::-1]):
             if here in held and there in levels and there not in held:
                 levels[here] = levels[there]
+
+
+def _gated(sheet: Sheet, stance: Posture) -> dict[str, str]:
+    """Nets at the height of a gate: whatever else stands at them leads from there to a rail."""
+    found = {}
+    standing = {net: [each for each in stance.uprights if net in (each.upper, each.lower)] for net in sheet.nets}
+    gates = {net: [part.name for part, pin in sheet.on(net) if pin == "g"] for net in sheet.nets}
+    for net, own in standing.items():
+        if gates[net] and not sheet.fixed(net) and _to_one_rail(net, own):
+            found[net] = gates[net][0]
+    for run in runs(sheet, stance.across):
+        for near, far in ((run.first, run.last), (run.last, run.first)):
+            alone = len(sheet.on(far)) == len(standing[far]) + 1
+            if (
+                gates[near]
+                and not standing[near]
+                and alone
+                and not sheet.fixed(far)
+                and _to_one_rail(far, standing[far])
+            ):
+                # what drives the gate over parts in series
+                found[far] = gates[near][0]
+    return found
+
+
+def _to_one_rail(net: str, own: Sequence[Upright]) -> bool:
+    """Whether parts that stand at a net all lead up to a rail, or all down to one, and none is a transistor."""
+    up = {each.lower == net for each in own}
+    to_rail = all(each.hangs if each.lower == net else each.stands for each in own)
+    return len(up) == 1 and to_rail and not any(each.transistor for each in own)
 
 
 def _row(each: Upright, levels: Mapping[str, int], depth: int) -> int:

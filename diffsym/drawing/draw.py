@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from diffsym.circuit.model import Circuit, LinearElement, SmallSignalCircuit
+from diffsym.drawing.amplifiers import CHOICES, add_opamps, amplified
 from diffsym.drawing.assembly import assemble
-from diffsym.drawing.bridges import add_bridges, add_opamps
+from diffsym.drawing.bridges import add_bridges
 from diffsym.drawing.checking import connection_faults, overlaps, sheet_faults
 from diffsym.drawing.columns import arrange
 from diffsym.drawing.crossing import cross_couple
@@ -17,11 +18,12 @@ from diffsym.drawing.fold import breadth, folds, packing, stacked
 from diffsym.drawing.ladder import ladder
 from diffsym.drawing.pins import pin_symbols
 from diffsym.drawing.placed import GRID_CM, Cell, Layout, Symbol
+from diffsym.drawing.price import price
 from diffsym.drawing.reading import read_sheet
 from diffsym.drawing.routing import Effort
 from diffsym.drawing.row import in_rows
 from diffsym.drawing.shapes import TRANSISTORS, Box
-from diffsym.drawing.sheet import Sheet
+from diffsym.drawing.sheet import Sheet, side_by_side
 from diffsym.drawing.stage import stage
 from diffsym.drawing.terminals import add_grounds, add_ports, add_rails
 from diffsym.drawing.uprights import posture
@@ -42,6 +44,9 @@ SMALLEST = 0.78
 
 MANY = 24
 """Parts of a sheet up to which every room is tried."""
+
+CHOSEN_ROOMS = 2
+"""How many rooms are compared where an op amp stands among transistors."""
 
 SURELY_WIDE = 1.2
 """A sheet whose parts would fill so many columns at best is cut into rows at once."""
@@ -121,32 +126,42 @@ def _fitted(layout: Layout, widest: float) -> Layout:
 
 def _whole(sheet: Sheet, notation: Notation, effort: Effort) -> Layout:
     """One drawing of all of a sheet: the first room between columns with which nothing lies on anything."""
+    sheet = side_by_side(sheet)
     placer = _placer(sheet)
     tried = []
-    for room in ROOMS if len(sheet.parts) <= MANY else ROOMS[:1]:
-        layout = assemble(placer(room), sheet, notation, effort)
+    several = len(sheet.parts) <= MANY and amplified(sheet)
+    for k, (room, choice) in enumerate(_tries(sheet, several)):
+        layout = assemble(placer(room, choice), sheet, notation, effort)
         faults = len(overlaps(layout)) + 10 * len(layout.joined) + 1000 * len(sheet_faults(layout, sheet))
-        if not faults:
+        if not faults and not several:
             return layout
-        tried.append((faults, room, layout))
+        tried.append((faults, price(layout) if several else 0.0, k, layout))
         if effort.spent:
             break
-    return min(tried, key=lambda each: each[:2])[2]
+    return min(tried, key=lambda each: each[:3])[3]
 
 
-def _placer(sheet: Sheet) -> Callable[[int], Draft]:
-    """What places this kind of circuit, given the room between columns."""
+def _tries(sheet: Sheet, several: bool) -> list[tuple[int, int]]:
+    """Rooms between columns, each with the choice of an op amp's place."""
+    if several:
+        return [(room, choice) for room in ROOMS[:CHOSEN_ROOMS] for choice in range(CHOICES)]
+    return [(room, 0) for room in (ROOMS if len(sheet.parts) <= MANY else ROOMS[:1])]
+
+
+def _placer(sheet: Sheet) -> Callable[[int, int], Draft]:
+    """What places this kind of circuit, given the room between columns and which place an op amp takes."""
     shapes = {part.shape for part in sheet.parts}
     if shapes & TRANSISTORS:
         stance = posture(sheet)
         columns = arrange(sheet, stance)
+        known: dict[object, list[Symbol]] = {}
 
-        def standing(room: int) -> Draft:
+        def standing(room: int, choice: int) -> Draft:
             draft = stage(sheet, stance, columns, room)
             pin_symbols(draft, sheet.places)
             cross_couple(draft, sheet)
             add_bridges(draft, sheet, stance.across)
-            add_opamps(draft, sheet)
+            add_opamps(draft, sheet, choice, known)
             if sheet.places:
                 pin_symbols(draft, {name: sheet.places[name] for name in sheet.places if name not in columns.of})
             return _with_named_tails(_with_named_controls(_with_terminals(draft, sheet), sheet), sheet)
@@ -154,13 +169,14 @@ def _placer(sheet: Sheet) -> Callable[[int], Draft]:
         return standing
     if "opamp" in shapes:
 
-        def flowing(_: int) -> Draft:
+        def flowing(_: int, __: int) -> Draft:
             draft = flow(sheet)
             pin_symbols(draft, sheet.places)
             return _with_named_inputs(_with_named_controls(_with_terminals(draft, sheet), sheet), sheet)
 
         return flowing
-    return ladder(sheet).draft
+    along = ladder(sheet)
+    return lambda room, _: along.draft(room)
 
 
 def _with_named_controls(draft: Draft, sheet: Sheet) -> Draft:

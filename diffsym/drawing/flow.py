@@ -55,7 +55,7 @@ class _Flow:
         group = {name: {name} for name in self.opamps}
         for name in self.opamps:
             for other in sorted(feeds[name]):
-                if name in feeds[other] and group[name] is not group[other]:
+                if name in feeds[other] and self.alike(name, other) and group[name] is not group[other]:
                     group[name] |= group[other]
                     for each in group[name]:
                         group[each] = group[name]
@@ -74,6 +74,15 @@ class _Flow:
         self.deepen(feeds, group, depth)
         return [[name for name in self.opamps if depth[name] == level] for level in sorted(set(depth.values()))]
 
+    def alike(self, name: str, other: str) -> bool:
+        """Whether two op amps that feed each other stand side by side, not one after the other in a loop."""
+        images = self.sheet.image_of_part
+        if any(images.get(each, each) != each for each in (name, other)):
+            return images.get(name) == other
+        inputs = [{each.pins["+"], each.pins["-"]} for each in (self.opamps[name], self.opamps[other])]
+        shared = any(not self.sheet.fixed(net) for net in inputs[0] & inputs[1])
+        return shared or self.from_input(name) == self.from_input(other)
+
     def deepen(self, feeds: dict[str, set[str]], group: dict[str, set[str]], depth: dict[str, int]) -> None:
         """An op amp that one of its own layer feeds goes one layer further, where no loop leads back."""
         for _ in self.opamps:
@@ -86,11 +95,13 @@ class _Flow:
     def from_input(self, name: str) -> bool:
         """Whether an input of the circuit leads to an op amp through parts alone."""
         pins = self.opamps[name].pins
-        seen = {pins["+"], pins["-"]}
+        seen = {net for net in (pins["+"], pins["-"]) if not self.sheet.fixed(net)}
         stack = sorted(seen)
         while stack:
             net = stack.pop()
             if net in self.sheet.ports and self.sheet.ports[net].inward:
+                return True
+            if any(other.shape in "VI" and net in other.ends for other in self.others):
                 return True
             for other in self.others:
                 if net in other.ends:
@@ -160,9 +171,9 @@ class _Flow:
     def grounded_by(self, net: str) -> bool:
         return any(net in other.ends and any(self.sheet.fixed(end) for end in other.ends) for other in self.others)
 
-    def put(self, part: Part, at: Point, first: str, *, turned: bool, aside: int = 3) -> None:
+    def put(self, part: Part, at: Point, first: str, *, turned: bool, aside: int = 3, up: int = 1) -> None:
         if part.name not in self.placed:
-            self.placed[part.name] = bipole(part, self.free(at, turned, aside=aside), first, turned=turned)
+            self.placed[part.name] = bipole(part, self.free(at, turned, up, aside), first, turned=turned)
 
     @staticmethod
     def reach(each: Symbol, turned: bool) -> int:
@@ -352,11 +363,22 @@ class _Flow:
                         break
 
     def over(self, part: Part, first: str, left: int, opamp: Point) -> None:
-        """A way back to a node further left: over everything between."""
+        """A way back to a node further left: over everything between, or under it to lower inputs."""
         middle = (left + opamp[0] + 3) // 2
         between = [each for each in self.placed.values() if left - 2 <= each.at[0] <= opamp[0] + 2]
+        amplifiers = [each for each in self.placed.values() if each.shape == "opamp"]
+        below = [y < each.at[1] for each in amplifiers for y in self.heights(each, part.pins[first])]
+        if below and all(below):
+            low = min(round(each.box.bottom) for each in between)
+            self.put(part, (middle, low - 4), first, turned=True, up=-1)
+            return
         top = max(round(each.box.top) for each in between)
         self.put(part, (middle, top + 2), first, turned=True)
+
+    @staticmethod
+    def heights(opamp: Symbol, net: str) -> list[int]:
+        """Where an op amp's inputs of a net lie."""
+        return [opamp.pin(pin)[1] for pin in "+-" if opamp.nets[pin] == net]
 
     def place_loads(self, across: Sequence[Part]) -> None:
         for part in self.others:

@@ -24,7 +24,7 @@ def strata(sheet: Sheet, gaps: Sequence[Part]) -> Strata:
     parts = [*sheet.parts, *gaps]
     nets = sorted({net for part in parts for net in part.ends if net != GROUND})
     over = _orders(parts)
-    if not over and _has_cycle(parts):
+    if not over and (_has_cycle(parts) or two_dividers(sheet)):
         over = _by_potential(sheet)
     levels = _longest(nets, over)
     bound = {net for pair in over for net in pair}
@@ -101,6 +101,22 @@ def _has_cycle(parts: Iterable[Part]) -> bool:
         if first == second:
             return True
         parent[first] = second
+    return False
+
+
+def two_dividers(sheet: Sheet) -> bool:
+    """Whether two dividers, each of two parts, hang from one driven node: the legs of a bridge."""
+    for part in sheet.parts:
+        if part.shape != "V" or GROUND not in part.ends:
+            continue
+        top = next((net for net in part.ends if net != GROUND), GROUND)
+        legs = 0
+        for other, _ in sheet.on(top):
+            middle = other.ends[other.ends[0] == top]
+            below = [each for each, _ in sheet.on(middle) if each is not other]
+            legs += other.shape in SERIES and len(below) == 1 and below[0].shape in SERIES and GROUND in below[0].ends
+        if legs == 2:
+            return True
     return False
 
 

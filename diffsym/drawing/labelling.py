@@ -138,7 +138,7 @@ def _beside_transistor(symbol: Symbol) -> Iterator[Place]:
     x, y = symbol.at
     away = -1 if symbol.mirrored else 1
     anchor = "left" if away > 0 else "right"
-    for shift in (0.0, 0.3, -0.3, 1.1, -1.1):
+    for shift in (0.75, -0.75, 1.1, -1.1) if "b" in symbol.nets else (0.0, 0.3, -0.3, 1.1, -1.1):
         yield (x + 0.3 * away, y + shift, anchor)
     back = "right" if away > 0 else "left"
     for shift in (0.75, -0.75, 1.3, -1.3, 1.8, -1.8):

@@ -8,7 +8,7 @@ from math import ceil, floor
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.draft import Draft, bipole
 from diffsym.drawing.gaps import control_gaps
-from diffsym.drawing.heights import Strata, strata
+from diffsym.drawing.heights import Strata, strata, two_dividers
 from diffsym.drawing.labelling import AIR
 from diffsym.drawing.lettering import width
 from diffsym.drawing.pins import pin_order
@@ -55,7 +55,8 @@ class Ladder:
         self.items = items
         if any(self._crooked(name) for name in self.strata.lying):
             self.image = {}
-        self.order = best_order(items, self.strata.levels, self.image, [each.ends for each in sheet.couplings])
+        coupled = [each.ends for each in sheet.couplings]
+        self.order = best_order(items, self.strata.levels, self.image, coupled, aside=two_dividers(sheet))
         if set(sheet.places) & set(self.order.names):
             self.order = in_order(pin_order(self.order.names, sheet.places), items, self.strata.levels)
         self.at = {name: k for k, name in enumerate(self.order.names)}

@@ -162,7 +162,7 @@ def steered(
     called: Mapping[str, str],
 ) -> str:
     """A controlled source's value: its gain times what steers it, by the names of the nodes."""
-    factor = f"({factor})" if "+" in factor or "-" in factor else factor
+    factor = f"({factor})" if any(mark in factor for mark in "+-/") else factor
     if control is None:
         return f"{factor} {current_latex(sensed[0], notation)}" if sensed else factor
     names = [called.get(node) or node_latex(node, notation) if node != GROUND else "" for node in control]

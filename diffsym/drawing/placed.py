@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from diffsym.drawing.lettering import FONT
-from diffsym.drawing.shapes import SHAPES, Box, Shape
+from diffsym.drawing.shapes import BULK, SHAPES, Box, Shape
 
 Point = tuple[int, int]
 
@@ -44,7 +44,7 @@ class Symbol:
 
     @property
     def form(self) -> Shape:
-        return SHAPES[self.shape]
+        return BULK[self.shape] if "b" in self.nets else SHAPES[self.shape]
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A point of the shape on the sheet."""

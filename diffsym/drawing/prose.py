@@ -34,6 +34,7 @@ ENGLISH: Mapping[str, str] = {
     "directed": "{kind} {name}{value} from {first} to {second}.",
     "value": " ({value})",
     "mos": "{kind} {name}: drain at {d}, gate at {g}, source at {s}.",
+    "bulk": "{kind} {name}: drain at {d}, gate at {g}, source at {s}, bulk at {b}.",
     "bipolar": "{kind} {name}: collector at {d}, base at {g}, emitter at {s}.",
     "amplifier": "{kind} {name}: non-inverting input at {plus}, inverting input at {minus}, output at {o}.",
     "marked": "The voltage {value} is that from {first} to {second}.",
@@ -75,7 +76,8 @@ def _element(symbol: Symbol, words: Mapping[str, str]) -> str:
         form = {"plus": nets["+"], "minus": nets["-"], "o": nets["o"]}
         return words["amplifier"].format(kind=kind, name=name, **form)
     if "g" in nets:
-        return words["bipolar" if symbol.shape in ("npn", "pnp") else "mos"].format(kind=kind, name=name, **nets)
+        key = "bipolar" if symbol.shape in ("npn", "pnp") else "bulk" if "b" in nets else "mos"
+        return words[key].format(kind=kind, name=name, **nets)
     if "plus" not in nets:
         return ""
     value = spoken(symbol.latex)

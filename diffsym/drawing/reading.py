@@ -6,12 +6,16 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 
 from diffsym.circuit.model import GROUND, Circuit, Element, LinearElement, SmallSignalCircuit
 from diffsym.circuit.symmetry import Mirror, device_symmetry, mirror_of
 from diffsym.drawing.lettering import current_latex, name_latex, net_names, steered, times, value_latex
+from diffsym.drawing.shapes import BULK
 from diffsym.drawing.sheet import (
     BOTTOM,
+    LOW_SUPPLY,
+    SUPPLY,
     TOP,
     Coupling,
     Part,
@@ -25,11 +29,12 @@ from diffsym.drawing.sheet import (
     with_mirror,
 )
 from diffsym.expression.notation import Notation
-from diffsym.expression.tree import ONE, Number, Symbol, symbols_of
+from diffsym.expression.tree import ONE, Negation, Number, Symbol, symbols_of
 
-_SUPPLY = re.compile(r"[av]?v?(dd|cc|pp)\d*", re.IGNORECASE)
-_LOW_SUPPLY = re.compile(r"v?(ss|ee|nn)\d*", re.IGNORECASE)
 _OUTPUT = re.compile(r"[vi]?o(ut)?[pn]?\d*", re.IGNORECASE)
+
+_TURNED = {kind: Number(Fraction(k)) for k, kind in enumerate("VIFH", start=2)}
+"""Values that tell sources with two free ends from resistors."""
 
 _SHAPES = {**{kind: kind for kind in "RCLDVIEG"}, "F": "G", "H": "E"}
 
@@ -79,6 +84,7 @@ class _Devices:
             if element.kind == "V" and self.became_terminal(element):
                 continue
             parts.append(self.part(element))
+        parts = [self.with_bulk(part) for part in parts]
         # what joins a node to itself does nothing
         parts = [part for part in parts if not part.bipole or len(set(part.ends)) > 1]
         nets = sorted({net for part in parts for net in part.pins.values()})
@@ -97,12 +103,52 @@ class _Devices:
         )
         return with_mirror(sheet, self.mirror())
 
+    def with_bulk(self, part: Part) -> Part:
+        """The part with its bulk as a fourth pin where that is not a matter of course, or its voltage steers."""
+        element = next(each for each in self.elements if each.name == part.name)
+        if part.shape not in BULK or len(element.nodes) < 4:
+            return part
+        bulk = self.net(element.nodes[3])
+        if bulk == part.pins["s"]:
+            return part
+        if bulk in self.supplies:
+            usual = (self.supplies[bulk].where == TOP) == (part.shape == "pmos")
+        else:
+            tops = any(supply.where == TOP for supply in self.supplies.values())
+            usual = bulk == GROUND and (part.shape == "nmos" or not tops)
+        if usual and "gmb" not in self.modelled(element):
+            return part
+        return replace(part, pins={**part.pins, "b": bulk})
+
+    def modelled(self, element: Element) -> tuple[str, ...]:
+        """The small-signal parameters that a device is said to have, or one that it matches."""
+        said = self.circuit.directives.small_signal
+        alike = [name for names in self.circuit.directives.matches if element.name in names for name in names]
+        alike += [each.name for each in self.circuit.elements if each.kind == "M" and each.model == element.model]
+        return next((said[name] for name in (element.name, *alike) if name in said), ())
+
+    def is_meter(self, source: Element) -> bool:
+        """A source of 0 V that is sensed, or between two nodes: a wire whose current is spoken of."""
+        idle = is_zero(source.value) and is_zero(source.dc)
+        return idle and (source.name in self.sensed or (self.active and source.ac is None))
+
     def mirror(self) -> Mirror | None:
-        """Of the structure alone: a drawing of a mismatched pair is as symmetric as that of a matched one."""
+        """Of the structure alone: a drawing of a mismatched pair is as symmetric as that of a matched one.
+
+        Among transistors what has two ends only may be its own image turned round.
+        """
+        free = [each for each in self.elements if each.kind in _TURNED]
+        turned = {each.name for each in free if self.active and (each.kind == "I" or GROUND not in each.nodes)}
         elements = tuple(
             replace(
                 each,
-                value=ONE if each.value is not None or each.dc is not None else None,
+                kind="R" if each.name in turned else each.kind,
+                value=_TURNED[each.kind]
+                if each.name in turned
+                else ONE
+                if each.value is not None or each.dc is not None
+                else None,
+                sensed=() if self.active else each.sensed,
                 dc=None,
                 parameters={},
                 model=self.shape(each) if each.model else None,
@@ -126,16 +172,23 @@ class _Devices:
             return False
         value = source.dc if source.dc is not None else source.value
         constant = value is None or not symbols_of(value)
-        named = _SUPPLY.fullmatch(net) or _LOW_SUPPLY.fullmatch(net)
-        if named or (constant and self.feeds(net)):
-            low = _LOW_SUPPLY.fullmatch(net) or (isinstance(value, Number) and value.value < 0) or plus == GROUND
+        if self.is_meter(source):
+            return False
+        named = SUPPLY.fullmatch(net) or LOW_SUPPLY.fullmatch(net)
+        negative, positive = isinstance(value, Negation), isinstance(value, Number) and value.value > 0
+        called = SUPPLY.fullmatch(source.name) or (LOW_SUPPLY.fullmatch(source.name) and not positive)
+        if named or (constant and self.feeds(net)) or (called and not self.steers_only(net)):
+            low = LOW_SUPPLY.fullmatch(net) or (LOW_SUPPLY.fullmatch(source.name) and not positive)
+            low = low or negative != (plus == GROUND)
             latex = name_latex(net.upper() if net[0] in "vV" else "V" + net.upper(), self.notation)
             if not named:
                 latex = name_latex(source.name, self.notation)
             self.supplies[net] = Supply(net, latex, BOTTOM if low else TOP, source.name)
             return True
         latex = value_latex(source.value, self.notation) if source.value is not None else ""
-        self.ports[net] = Port(net, latex or name_latex(source.name, self.notation), True, source.name)
+        pins = {(each.kind, k) for each in self.elements for k, node in enumerate(each.nodes) if node == net}
+        inward = not any(kind in "MQJ" and k == 0 for kind, k in pins) or any(kind in "MQJ" and k for kind, k in pins)
+        self.ports[net] = Port(net, latex or name_latex(source.name, self.notation), inward, source.name)
         return True
 
     def feeds(self, net: str) -> bool:
@@ -145,15 +198,20 @@ class _Devices:
             kind not in "MQJ" or k != 1 for kind, k in pins
         )
 
+    def steers_only(self, net: str) -> bool:
+        """Whether nothing but gates and bulks hangs from a net and its source."""
+        others = [(each.kind, k) for each in self.elements for k, node in enumerate(each.nodes) if node == net]
+        return sum(kind not in "MQJ" or k not in (1, 3) for kind, k in others) < 2
+
     def name_terminal(self, net: str, pins: list[tuple[Part, str]]) -> None:
         if net == GROUND or net in self.supplies or net in self.ports:
             return
-        high = _SUPPLY.fullmatch(net)
-        low = _LOW_SUPPLY.fullmatch(net) and net.lower() not in ("ss", "ee", "nn")
+        high = SUPPLY.fullmatch(net)
+        low = LOW_SUPPLY.fullmatch(net) and net.lower() not in ("ss", "ee", "nn")
         if self.active and (high or low):
             where = TOP if high else BOTTOM
             self.supplies[net] = Supply(net, name_latex(net.upper(), self.notation), where)
-        elif all(pin in ("g", "+", "-") for _, pin in pins):
+        elif all(pin in ("g", "b", "+", "-") for _, pin in pins):
             self.ports[net] = Port(net, self.called[net], True)
         elif len(pins) == 1 and pins[0][0].shape == "V":
             self.node_names[net] = self.called[net]
@@ -190,7 +248,7 @@ class _Devices:
         value = element.value if element.value is not None else element.dc
         written = value_latex(value, self.notation) if value is not None else ""
         shape = _SHAPES[element.kind]
-        if element.kind == "V" and is_zero(element.value) and is_zero(element.dc) and element.name in self.sensed:
+        if element.kind == "V" and self.is_meter(element):
             shape, written = "A", current_latex(element.name, self.notation)
         control = element.control
         steer = (self.net(control[0]), self.net(control[1])) if control else None
@@ -205,7 +263,7 @@ def _linear_sheet(circuit: SmallSignalCircuit, notation: Notation) -> Sheet:
     alias = dict.fromkeys(grounded.values(), GROUND)
     devices = {each.device for each in elements if each.device and each.control}
     dotted = coupled(elements)
-    sensed = {name for each in elements if each.kind in "FH" for name in each.sensed}
+    sensed = {name for each in elements if each.kind in "FH" for name in each.sensed} | set(circuit.meters)
     nodes = {node for each in elements for node in (each.plus, each.minus, *(each.control or ()))}
     called = net_names({alias.get(node, node) for node in nodes}, notation)
     # beside op amps there are no level wires between which a voltage could be marked
@@ -285,7 +343,7 @@ def _linear_part(
         digits = "".join(re.findall(r"\d+", element.device))[:4] if several else ""
         below = _SPOKEN[element.parameter].get(letter, "gs")
         spoken = f"v_{{{below}{' ' if below[0] == chr(92) and digits else ''}{digits}}}"
-        factor = f"({written})" if "+" in written else written
+        factor = f"({written})" if "+" in written or "/" in written else written
         written = times(factor, spoken)
     elif control or element.sensed:
         written = steered(written, control, element.sensed, notation, called)

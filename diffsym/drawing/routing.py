@@ -20,7 +20,7 @@ CLOSE = 1.1
 """Price of a step beside a body."""
 LETTERED = 8.0
 """Price of a step through a place that a label wants."""
-BEYOND_A_RAIL = 2.5
+BEYOND_A_RAIL = 4.0
 """Price of a step over the supply, or under the negative one."""
 ON_TRACK = 0.4
 """What a step along the net's own height is cheaper."""

@@ -52,8 +52,10 @@ def best_order(
     levels: Mapping[str, int],
     image: Mapping[str, str],
     neighbours: Iterable[frozenset[str]] = (),
+    *,
+    aside: bool = False,
 ) -> Order:
-    """``neighbours``: items that should stand side by side."""
+    """``neighbours``: items that should stand side by side. ``aside``: sources stand beside what is mirrored."""
     names = sorted(items, key=lambda name: (items[name].rank, name))
     pairs = [name for name in names if image.get(name, name) != name]
     mirrored = bool(pairs)
@@ -68,6 +70,9 @@ def best_order(
     if bridged:
         reach = {name: max(levels.get(net, 0) for net in items[name].ends) for name in alone}
         outside = [name for name in alone if items[name].rank == 0 and reach[name] >= min(bridged)]
+    elif aside:
+        outside = [name for name in alone if items[name].rank == 0]
+    if outside:
         alone = [name for name in alone if name not in outside]
     best: tuple[float, list[str]] | None = None
     for half in _halves(pairs, image, items):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import cos, pi, sin
 
 Place = tuple[float, float]
@@ -203,6 +203,24 @@ SHAPES: Mapping[str, Shape] = {
 }
 """A ``supply`` is the bar of a rail; rails with several feet are wires that end in one."""
 
+
+def _with_bulk(shape: Shape, tip: Place, tail: Place) -> Shape:
+    return replace(
+        shape,
+        pins={**shape.pins, "b": (1, 0)},
+        leads={**shape.leads, "b": (-0.62, 0)},
+        filled=(*shape.filled, arrow(tip, tail, 0.4, 0.16)),
+    )
+
+
+BULK: Mapping[str, Shape] = {
+    "nmos": _with_bulk(SHAPES["nmos"], (-0.62, 0), (0, 0)),
+    "pmos": _with_bulk(SHAPES["pmos"], (0, 0), (-0.62, 0)),
+}
+"""MOS transistors whose bulk is no matter of course: a fourth lead opposite to the gate, its arrow from p to n."""
+
 TRANSISTORS = frozenset({"nmos", "pmos", "npn", "pnp", "njf", "pjf"})
+CONTROLS = frozenset({"g", "b"})
+"""Pins of transistors that carry no current."""
 N_TYPE = frozenset({"nmos", "npn", "njf"})
 TERMINALS = frozenset({"ground", "supply", "port", "name", "hint", "mark", "coupling"})

@@ -133,14 +133,30 @@ def is_zero(value: Expression | None) -> bool:
 def grounded_sources(circuit: Circuit | SmallSignalCircuit) -> dict[str, str]:
     """Source → the net that it ties to ground: 0 V and nothing sensed, or a supply of a small-signal circuit."""
     sensed = {name for element in circuit.elements for name in element.sensed}
+    if isinstance(circuit, SmallSignalCircuit):
+        sensed |= set(circuit.meters)
     found = {}
     for element in circuit.elements:
         ends = (element.plus, element.minus) if isinstance(element, LinearElement) else element.nodes
         if element.kind != "V" or element.name in sensed or GROUND not in ends or ends[0] == ends[1]:
             continue
-        if is_zero(element.value) and is_zero(getattr(element, "dc", None)):
+        if is_zero(element.value) and is_zero(getattr(element, "dc", None)) and not _shorts(circuit, element):
             found[element.name] = ends[0] if ends[1] == GROUND else ends[1]
     return found
+
+
+SUPPLY = re.compile(r"[av]?v?(dd|cc|pp)\d*", re.IGNORECASE)
+LOW_SUPPLY = re.compile(r"v?(ss|ee|nn)\d*", re.IGNORECASE)
+
+
+def _shorts(circuit: Circuit | SmallSignalCircuit, source: Element | LinearElement) -> bool:
+    """Whether a source of 0 V takes a device's output current to ground, which is measured in it."""
+    if isinstance(circuit, SmallSignalCircuit) or not isinstance(source, Element):
+        return False
+    net = next((node for node in source.nodes if node != GROUND), GROUND)
+    if any(SUPPLY.fullmatch(name) or LOW_SUPPLY.fullmatch(name) for name in (net, source.name)):
+        return False
+    return any(each.kind in ("M", "Q", "J") and each.nodes[0] == net for each in circuit.elements)
 
 
 def coupled(elements: Iterable[Element | LinearElement]) -> frozenset[str]:
@@ -166,6 +182,33 @@ def with_mirror(sheet: Sheet, mirror: Mirror | None) -> Sheet:
     if any(sheet.fixed(net) != sheet.fixed(other) for net, other in nets.items()):
         return sheet
     return replace(sheet, image_of_part=images, image_of_net=nets)
+
+
+def side_by_side(sheet: Sheet) -> Sheet:
+    """Without its mirror where that does not help: pairs would stand one inside the other, or only outputs move."""
+    if _nested_pairs(sheet) or _outputs_of_one_mirror(sheet):
+        return replace(sheet, image_of_part={}, image_of_net={})
+    return sheet
+
+
+def _moved(sheet: Sheet) -> list[Part]:
+    """Transistors that have another one as their image."""
+    images = sheet.image_of_part
+    return [part for part in sheet.parts if part.shape in TRANSISTORS and images.get(part.name, part.name) != part.name]
+
+
+def _nested_pairs(sheet: Sheet) -> bool:
+    """Whether there are two pairs, each with a tail of its own on the axis."""
+    tails = {part.pins["s"] for part in _moved(sheet) if not sheet.fixed(part.pins["s"])}
+    return sum(sheet.image_of_net.get(net) == net for net in tails) > 1
+
+
+def _outputs_of_one_mirror(sheet: Sheet) -> bool:
+    """Whether nothing moves but transistors at the gate of a diode-connected one that stays."""
+    moved = _moved(sheet)
+    gates = {part.pins["g"] for part in moved}
+    staying = [part for part in sheet.parts if part.shape in TRANSISTORS and part not in moved]
+    return len(gates) == 1 and any(part.pins["d"] == part.pins["g"] in gates for part in staying)
 
 
 def _matched_pins(part: Part, image: Part, mirror: Mirror) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from diffsym.drawing.labelling import AIR
 from diffsym.drawing.lettering import width
 from diffsym.drawing.shapes import SHAPES
 from diffsym.drawing.sheet import Sheet
-from diffsym.drawing.uprights import Posture, Upright
+from diffsym.drawing.uprights import Posture, Upright, is_bottom_rail, is_top
 
 BESIDE = 3.99
 """The distance of two parts that stand under one pair."""
@@ -24,6 +24,9 @@ WIRE = 0.4
 
 BETWEEN_COLUMNS = 5
 """Grid steps more under a drain where two parts cross the axis, one over the other."""
+
+MIRRORED_PAIR = 3
+"""Gates of one net up to which each turns to where most of the others are."""
 
 PAIR_ROOM = 6
 """The least distance between the columns of a pair."""
@@ -62,6 +65,7 @@ class _Stage:
             draft.symbols.append(bipole(each.part, at, first, side=side))
         draft.mirrored = self.mirrored
         draft.tracks = {net: y[level] for net, level in self.columns.levels.items()}
+        draft.tracks |= {net: self._height(self.by_name[name], y) for net, name in self.columns.gated.items()}
         return draft
 
     def _outside(self) -> tuple[int, ...]:
@@ -84,6 +88,7 @@ class _Stage:
             gate, here = each.part.pins["g"], self.place[self.of[each.name]]
             port = self.sheet.ports.get(gate)
             elsewhere = [place for place in self._places_of(gate, each) if abs(place - here) > 0.01]
+            direct = [place for place in self._places_of(gate, each, across=False) if abs(place - here) > 0.01]
             partners = [
                 other
                 for other in devices
@@ -99,14 +104,27 @@ class _Stage:
                 found[each.name] = -1 if here < center or (here == center and each.name < partners[0].name) else 1
             elif elsewhere and self._shared_bias(gate, each):
                 found[each.name] = -1 if here < middle else 1
+            elif not self.mirrored and (reference := self._reference(gate)) is not None:
+                others = [place for place in direct if place != here]
+                toward = self.place[self.of[reference]] if reference != each.name else sum(others) / max(1, len(others))
+                found[each.name] = 1 if toward > here else -1
             elif elsewhere:
                 pull = sum(1 if place > here else -1 for place in set(elsewhere)) - self._inputs_at(gate)
+                if not pull:
+                    pull = sum(1 if place > here else -1 for place in set(direct))
                 found[each.name] = 1 if pull > 0 else -1
             elif self.mirrored and port is None and abs(here - middle) > 0.01:
                 found[each.name] = -1 if here < middle else 1
             else:
                 found[each.name] = 1 if self.mirrored and here > middle else -1
         return found
+
+    def _reference(self, net: str) -> str | None:
+        """The diode-connected transistor of a mirror with several outputs, all of which turn to it."""
+        gates = [part for part, pin in self.sheet.on(net) if pin == "g"]
+        diodes = [part.name for part in gates if part.pins["d"] == net]
+        alike = len({(part.shape, part.pins["s"]) for part in gates}) == 1
+        return diodes[0] if len(gates) > MIRRORED_PAIR and len(diodes) == 1 and alike else None
 
     def _shared_bias(self, net: str, own: Upright) -> bool:
         """Whether a bias terminal serves gates with other columns between them: each gate then has its own."""
@@ -129,10 +147,10 @@ class _Stage:
         fars = [part.ends[part.ends[0] == net] for part in self.stance.across if net in part.ends]
         return sum(far in self.sheet.ports and self.sheet.ports[far].inward for far in fars)
 
-    def _places_of(self, net: str, own: Upright) -> list[float]:
+    def _places_of(self, net: str, own: Upright, across: bool = True) -> list[float]:
         """Places of the other columns that a net reaches, through a bridging part as well."""
         nets = {net}
-        for part in self.stance.across:
+        for part in self.stance.across if across else ():
             if net in part.ends:
                 nets |= {each for each in part.ends if not self.sheet.fixed(each)}
         return [
@@ -154,7 +172,8 @@ class _Stage:
                 alone = port is not None and (len(self.sheet.on(port.net)) == 1 or self._shared_bias(port.net, each))
                 if port is not None and port.inward and alone:
                     outward = 4.5 + width(port.latex)
-                left, right = outward, 0.3 + text
+                outward = max(outward, self._driven_room(each.part.pins["g"]))
+                left, right = outward, max(0.3 + text, self._bulk_room(each))
                 if self.face[name] > 0:
                     left, right = right, left
             else:
@@ -163,9 +182,33 @@ class _Stage:
                 if self.mirrored and index not in self.outside and self.place[index] < self._axis():
                     left, right = right, left
             found[self.columns.rows[name]] = (left, right)
+            if not each.transistor and each.upper in self.columns.gated:
+                found[self.columns.rows[name] + 1] = (left, right)
         for row in range(min(found), max(found)):
             found.setdefault(row, (WIRE, WIRE))
         return found
+
+    def _driven_room(self, gate: str) -> float:
+        """How far parts in series reach from a gate to an input, with its terminal."""
+        if any(gate in (each.upper, each.lower) for each in self.stance.uprights):
+            return 0.0
+        reach = 0.0
+        for run in runs(self.sheet, self.stance.across):
+            for near, far in ((run.first, run.last), (run.last, run.first)):
+                port = self.sheet.ports.get(far)
+                if near == gate and far in self.columns.gated:
+                    reach = max(reach, 2.5 + 4 * len(run.parts))
+                elif near == gate and port is not None and port.inward and len(self.sheet.on(far)) == 1:
+                    reach = max(reach, 5.5 + 4 * len(run.parts) + width(port.latex))
+        return reach
+
+    def _bulk_room(self, each: Upright) -> float:
+        """How far a bulk's lead reaches, with the terminal or the ground at its end."""
+        net = each.part.pins.get("b")
+        if net is None:
+            return 0.0
+        port = self.sheet.ports.get(net)
+        return 3.6 + width(port.latex) if port is not None and port.inward else 1.8
 
     def _axis(self) -> float:
         return (len(self.columns.sequence) - 1) / 2
@@ -264,6 +307,7 @@ class _Stage:
             for net, level in levels.items()
             if len(self.sheet.on(net)) > 2 or net in self.sheet.ports or net in bridged
         }
+        branching |= self._passed_levels()
         grounded = {rows[each.name] + 1 for each in self.stance.uprights if each.stands and rows[each.name] + 1 < depth}
         neutral = self._neutralised()
         self.below = {
@@ -276,6 +320,26 @@ class _Stage:
             below = int(level in branching) + int(level in grounded and level in branching)
             y[level] = y[level - 1] - above - 4 - below
         return y
+
+    def _passed_levels(self) -> set[int]:
+        """Levels in a column that a wire crosses from a gate at a rail to a node further along, or to the bulk."""
+        found = set()
+        edges = {0: is_top, self.columns.depth - 1: is_bottom_rail}
+        for each in self.stance.uprights:
+            net = each.part.pins.get("g", "")
+            row, level = self.columns.rows[each.name], self.columns.levels.get(net)
+            if net and each.part.pins.get("b") == net:
+                # from one side of its own column to the other
+                found.add(row + 1)
+            column = self.columns.columns[self.of[each.name]]
+            joined = any(net in (self.by_name[name].upper, self.by_name[name].lower) for name in column)
+            if level is None or not joined or row <= level <= row + 1 or row not in edges:
+                continue
+            if not any(edges[row](self.sheet, each) for each in self.sheet.supplies):
+                # beyond the last parts there is room for it
+                continue
+            found.add(row + 1 if level > row else row)
+        return found
 
     def _neutralised(self) -> set[int]:
         """Levels of drains that a part joins to the gate on the other side of the axis."""
@@ -307,6 +371,9 @@ class _Stage:
 
     def _height(self, each: Upright, y: Mapping[int, int]) -> int:
         row = self.columns.rows[each.name]
+        for net, shift in ((each.upper, -2), (each.lower, 2)):
+            if net in self.columns.gated and not each.transistor:
+                return self._height(self.by_name[self.columns.gated[net]], y) + shift
         if each.part.shape == "V":
             low = self.columns.depth if each.stands else self.columns.levels.get(each.lower, self.columns.depth)
             return (y[self.columns.levels.get(each.upper, 0)] + y[low]) // 2

@@ -7,8 +7,9 @@ from math import ceil, floor
 
 from diffsym.circuit.model import GROUND
 from diffsym.drawing.draft import Draft
+from diffsym.drawing.lettering import width
 from diffsym.drawing.placed import Point, Symbol
-from diffsym.drawing.shapes import TERMINALS, TRANSISTORS, Box
+from diffsym.drawing.shapes import CONTROLS, TERMINALS, TRANSISTORS, Box
 from diffsym.drawing.sheet import TOP, Port, Sheet, Supply
 
 NEAR_RAIL = 4
@@ -25,15 +26,16 @@ def add_grounds(draft: Draft, sheet: Sheet) -> None:
         if symbol.shape in TERMINALS:
             continue
         gate = symbol.shape in TRANSISTORS and pin == "g"
+        bulk = symbol.shape in TRANSISTORS and pin == "b"
         if gate:
             at = (x - 1 if x < symbol.at[0] else x + 1, y - 1)
-        elif symbol.turned:
+        elif symbol.turned or bulk:
             at = (x, y - 1)
         elif symbol.shape == "opamp":
             at = (x - 1, y - 1)
         else:
             at = (x, y)
-        over = not gate and not symbol.turned and symbol.shape != "opamp" and y > symbol.at[1]
+        over = not (gate or bulk) and not symbol.turned and symbol.shape != "opamp" and y > symbol.at[1]
         element = ""
         if names:
             element, names = names, ""
@@ -52,9 +54,9 @@ def add_rails(draft: Draft, sheet: Sheet) -> None:
         feet = [
             point
             for symbol, pin, point in draft.points(net)
-            if symbol.shape not in TERMINALS and not (symbol.shape in TRANSISTORS and pin == "g")
+            if symbol.shape not in TERMINALS and not (symbol.shape in TRANSISTORS and pin in CONTROLS)
         ]
-        gates = [point for symbol, pin, point in draft.points(net) if symbol.shape in TRANSISTORS and pin == "g"]
+        gates = [point for symbol, pin, point in draft.points(net) if symbol.shape in TRANSISTORS and pin in CONTROLS]
         up = 1 if supply.where == TOP else -1
         rail = (max if up > 0 else min)((y for _, y in feet), default=0)
         for x, y in list(gates):
@@ -111,7 +113,7 @@ def add_ports(draft: Draft, sheet: Sheet) -> None:
                 at = (at[0], at[1] + 3)
             draft.symbols.append(port_symbol(port, at, -1))
             continue
-        gates = [each for each in pins if each[1] in ("g", "+", "-") or each[0].turned]
+        gates = [each for each in pins if each[1] in ("g", "b", "+", "-") or each[0].turned]
         if port.inward and gates:
             _input(draft, sheet, port, gates)
         elif port.inward and not any(each[0].shape in TRANSISTORS for each in pins) and net in draft.tracks:
@@ -126,9 +128,9 @@ def _input(draft: Draft, sheet: Sheet, port: Port, gates: list[tuple[Symbol, str
     way = -1 if x < symbol.at[0] else 1
     if len(gates) > 1:
         last = gates[-1][2]
-        if way > 0 and last[1] == y and gates[-1][0].mirrored is False and last[0] > x:
+        if way > 0 and last[1] == y and _looks_left(*gates[-1]) and last[0] > x:
             # the gates of a pair of cascodes look at each other: the terminal stands between them
-            middle = (x + last[0]) // 2
+            middle = _nearest_free(draft, (x + last[0]) // 2, range(x + 1, last[0]), y + 1, width(port.latex) / 2)
             between = Box(x, y - 0.9, last[0], y + 0.9)
             if draft.free(between):
                 draft.trunks.append((port.net, (x, y), last))
@@ -152,9 +154,21 @@ def _input(draft: Draft, sheet: Sheet, port: Port, gates: list[tuple[Symbol, str
     draft.symbols.append(port_symbol(port, at, way))
 
 
+def _nearest_free(draft: Draft, wanted: int, xs: range, y: int, half: float) -> int:
+    """Where on a level wire a terminal over it, with its name, lies on nothing; ``wanted`` where there is no such."""
+    for x in sorted(xs, key=lambda each: (abs(each - wanted), each)):
+        if draft.free(Box(x - half, y - 0.2, x + half, y + 1.5)):
+            return x
+    return wanted
+
+
+def _looks_left(symbol: Symbol, pin: str, point: Point) -> bool:
+    return point[0] < symbol.at[0] if pin == "b" else not symbol.mirrored
+
+
 def _output(draft: Draft, sheet: Sheet, port: Port, pins: list[tuple[Symbol, str, Point]]) -> None:
     net = port.net
-    carrying = [each for each in pins if each[1] != "g"] or pins
+    carrying = [each for each in pins if each[1] not in CONTROLS] or pins
     y = draft.tracks.get(net, carrying[0][2][1])
     xs = [point[0] for _, _, point in carrying]
     if len(pins) == 1 and carrying[0][0].shape in TRANSISTORS and carrying[0][2][1] > carrying[0][0].at[1]:

@@ -49,8 +49,12 @@ def is_top(sheet: Sheet, net: str) -> bool:
     return net in sheet.supplies and sheet.supplies[net].where == TOP
 
 
+def is_bottom_rail(sheet: Sheet, net: str) -> bool:
+    return net in sheet.supplies and sheet.supplies[net].where == BOTTOM
+
+
 def is_bottom(sheet: Sheet, net: str) -> bool:
-    return net == GROUND or (net in sheet.supplies and sheet.supplies[net].where == BOTTOM)
+    return net == GROUND or is_bottom_rail(sheet, net)
 
 
 def posture(sheet: Sheet) -> Posture:
@@ -147,14 +151,25 @@ def _potentials(sheet: Sheet, ceiling: set[str]) -> dict[str, float]:
     return rest
 
 
+def _drives(sheet: Sheet, near: str, far: str) -> bool:
+    """Whether a source lies between an input terminal and gates that nothing else drives."""
+    port = sheet.ports.get(far)
+    pins = [pin for _, pin in sheet.on(near)]
+    return port is not None and port.inward and "g" in pins and len([pin for pin in pins if pin != "g"]) == 1
+
+
 def _stands(part: Part, sheet: Sheet, levels: Mapping[str, float], channels: set[frozenset[str]]) -> bool:
-    if part.shape in TRANSISTORS or part.shape in "IVGED":
+    if part.shape in TRANSISTORS:
         return True
     first, second = part.ends
+    if sheet.image_of_part.get(part.name) == part.name and sheet.image_of_net.get(first, first) == second:
+        return False
+    if part.shape == "V" and any(_drives(sheet, *each) for each in (part.ends, part.ends[::-1])):
+        return False
+    if part.shape in "IVGEDA":
+        return True
     if sheet.fixed(first) or sheet.fixed(second) or frozenset((first, second)) in channels:
         return True
-    if sheet.image_of_part.get(part.name) == part.name and sheet.image_of_net.get(first) == second:
-        return False
     carrying = [
         [other for other, pin in sheet.on(net) if pin in ("d", "s") or (other.bipole and other.shape != "C")]
         for net in (first, second)

@@ -80,6 +80,7 @@ NAMED = {
     "J/K": Dimension(volt=1, ampere=1, second=1, kelvin=-1),
     "K": Dimension(kelvin=1),
     "m": Dimension(metre=1),
+    "V^(1/2)": Dimension(volt=Fraction(1, 2)),
     "V²/Hz": Dimension(volt=2, second=1),
     "A²/Hz": Dimension(ampere=2, second=1),
 }
@@ -114,6 +115,7 @@ BY_NAME = {
     "k": "J/K",
     "q": "C",
     "GBW": "1/s",
+    "gammaB": "V^(1/2)",
     **dict.fromkeys(("kn", "kp", "Kn", "Kp", "knprime", "kpprime", "Knprime", "Kpprime"), "A/V^2"),
     **dict.fromkeys(("mun", "mup", "mueff", "Cox"), None),
 }
@@ -125,6 +127,8 @@ _SUPERSCRIPTS = {"²": "2", "³": "3"}
 
 def dimension_named(unit: str) -> Dimension:
     """The dimension of a unit string: ``Ω``, ``A/V^2``, ``1/s``, ``Ω·F``. Raises DimensionError for another text."""
+    if unit in NAMED:
+        return NAMED[unit]
     result = DIMENSIONLESS
     for place, part in enumerate(unit.replace(" ", "").split("/")):
         for factor in re.split(r"[·*]", part):
@@ -139,11 +143,16 @@ def dimension_named(unit: str) -> Dimension:
 
 def guessed(name: str) -> Dimension | None:
     """What the symbol of this name usually is: ``R… r…`` Ω, ``g…`` S, ``V… v…`` V; None where nothing is usual."""
-    if name.startswith("sigma") and len(name) > len("sigma"):
-        # the standard deviation of something has the unit of that
-        return guessed(name.removeprefix("sigma"))
+    for prefix in ("sigma", "Delta"):
+        # the standard deviation and the difference of something have the unit of that
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return guessed(name.removeprefix(prefix))
+    numbered = name.rstrip("0123456789")
     if name in BY_NAME:
         unit = BY_NAME[name]
+    elif len(numbered) > 1 and numbered in BY_NAME:
+        # kn1 and kn2 are what kn is
+        unit = BY_NAME[numbered]
     else:
         base = glyphs(name).base
         unit = BY_BASE.get(base) or BY_NAME.get(base if len(base) > 1 else "")

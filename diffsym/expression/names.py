@@ -151,12 +151,15 @@ class Glyphs:
 
     @property
     def subscript_parts(self) -> tuple[str, ...]:
-        """The subscript cut into Greek names, words and digits: ``pi1`` → ``("pi", "1")``, ``m1`` → ``("m", "1")``."""
+        """The subscript cut into Greek names, words, digits and commas: ``pi1`` → ``("pi", "1")``."""
         return _subscript_parts(self.subscript)
 
 
 @lru_cache(maxsize=4096)
 def _subscript_parts(subscript: str) -> tuple[str, ...]:
+    if "," in subscript:
+        first, _, rest = subscript.partition(",")
+        return (*_subscript_parts(first), ",", *_subscript_parts(rest))
     greek = next((name for name in SUBSCRIPT_GREEK if _starts_with_letter(subscript, name)), "")
     return tuple(part for part in (greek, *re.findall(r"[A-Za-z]+|[0-9]+", subscript[len(greek) :])) if part)
 

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 
 from diffsym.errors import ExpressionError
 from diffsym.expression.names import GREEK, INFINITY, VARIANTS, Glyphs, glyphs, joined
+from diffsym.expression.tree import Expression, symbols_of
+
+PI = "pi"
+"""The name that is the number π where no circuit has a symbol of that name."""
 
 LONGEST_LATEX = 120
 """Characters that a user's LaTeX for one symbol may have."""
@@ -40,6 +44,14 @@ class Notation:
     def __hash__(self) -> int:
         return hash(tuple(frozenset(table.items()) for table in (self.spelling, self.latex, self.called)))
 
+    def is_free(self, name: str) -> bool:
+        """Whether a name stands for something that has to be given: all but π, unless a circuit has that name."""
+        return name != PI or name in self.spelling or name in self.dimensions
+
+    def free(self, tree: Expression) -> tuple[str, ...]:
+        """The symbols of a formula that stand for something, each once."""
+        return tuple(name for name in symbols_of(tree) if self.is_free(name))
+
     def flat(self, name: str) -> str:
         """An ASCII identifier that is no Python keyword: the circuit's own spelling where it is one."""
         spelling = self.called.get(name) or self.spelling.get(name, name)
@@ -56,10 +68,14 @@ class Notation:
         return glyphs(name)
 
     def text(self, name: str) -> str:
-        """Unicode as people type it: ``g_m``, ``r_π``, ``R1``, ``ΔR_D``, ``I_D'``."""
+        """Unicode as people type it: ``g_m``, ``r_π``, ``R1``, ``ΔR_D``, ``I_D'``.
+
+        LaTeX that was chosen for a symbol of the circuit does not change its text, which reads back.
+        """
         if name == INFINITY:
             return "∞"
-        parts = self.glyphs(name)
+        own = name in self.spelling or name in self.called
+        parts = self.glyphs(name) if own else self.chosen_glyphs(name)
         below = "".join(GREEK.get(part, part) for part in parts.subscript_parts)
         line = "" if not below or below.isdigit() else "_"
         return GREEK.get(parts.prefix, "") + GREEK.get(parts.base, parts.base) + line + below + "'" * parts.primes
@@ -77,6 +93,9 @@ class Notation:
             return self.glyphs(name)
         base, _, below = chosen.translate(_NO_BRACKETS).partition("_")
         try:
+            if "," in below:
+                pieces = [joined(f"x{piece}")[1:] for piece in below.strip("{}").split(",")]
+                return Glyphs("", joined(base), ",".join(pieces), 0)
             found, word = glyphs(joined(base + below)), joined(base)
             if len(word) == 1 or word in GREEK or found.prefix or found.primes:
                 return found

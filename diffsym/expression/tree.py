@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -72,6 +73,10 @@ class Number(Expression):
     def __post_init__(self) -> None:
         if self.value < 0 or not is_decimal(self.value):
             raise ValueError(f"not a non-negative decimal number: {self.value}")
+
+    def __hash__(self) -> int:
+        # That of a fraction takes an inverse modulo a prime.
+        return hash((self.value.numerator, self.value.denominator))
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +143,18 @@ class NodeVoltage(Expression):
     plus: str
     minus: str | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.plus)
+
 
 @dataclass(frozen=True, slots=True)
 class BranchCurrent(Expression):
     """i(element): the current through it from its first node to its second, in amperes."""
 
     element: str
+
+    def __hash__(self) -> int:
+        return hash(self.element)
 
 
 FUNCTIONS = ("sqrt", "exp", "ln", "log10", "sin", "cos", "tan", "sinh", "cosh", "tanh", "atan", "atanh", "asinh", "abs")
@@ -195,6 +206,12 @@ def expression(value: Operand) -> Expression:
 
 def equation(left: Operand, right: Operand, operator: str = "=") -> Relation:
     return Relation((expression(left), expression(right)), (operator,))
+
+
+@lru_cache(maxsize=4096)
+def symbol(name: str) -> Symbol:
+    """The symbol of a name, the same node each time: comparing a node with itself costs nothing."""
+    return Symbol(name)
 
 
 ZERO = Number(Fraction(0))

@@ -31,6 +31,7 @@ from diffsym.expression.tree import (
     walk,
 )
 from diffsym.forms.readable import Writer
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational, atoms_of
 
 AT_ZERO = {"exp": ONE, "cos": ONE, "cosh": ONE} | dict.fromkeys(
@@ -319,14 +320,14 @@ def drawn(share: Rational, root: Call, writer: Writer) -> tuple[Expression, Expr
     inside = field.read(root.arguments[0])
     moved = field.one
     for part, sign in ((share.numerator, 1), (share.denominator, -1)):
-        for factor, power in part.factor()[1]:
+        for factor, power in factor_list(part)[1]:
             piece = Rational(field, factor, field.unit) ** (sign * int(power))
             squared = inside * moved**2
             if size(squared * piece**2) < size(squared) + size(piece) - 1:
                 moved = moved * piece
     under = inside * moved**2
     for part, sign in ((under.numerator, 1), (under.denominator, -1)):
-        for factor, power in part.factor()[1]:
+        for factor, power in factor_list(part)[1]:
             if len(factor) == 1 and int(power) >= 2:
                 out = Rational(field, factor, field.unit) ** (sign * (int(power) // 2))
                 moved, under = moved / out, under / out**2

@@ -17,8 +17,8 @@ from diffsym.expression.tree import (
     children,
     number,
     product_of,
-    walk,
 )
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational, polynomial_tree
 
 
@@ -54,7 +54,16 @@ def fraction_of(factors: Sequence[Expression], top: int, bottom: int) -> Express
 
 
 def leaves(node: Expression) -> int:
-    return sum(isinstance(part, Symbol) for part in walk(node))
+    """Occurrences of symbols, functions' arguments included."""
+    count = 0
+    stack = [node]
+    while stack:
+        top = stack.pop()
+        if isinstance(top, Symbol):
+            count += 1
+        else:
+            stack.extend(children(top))
+    return count
 
 
 def has_fraction(node: Expression) -> bool:
@@ -74,8 +83,8 @@ def is_reciprocal(node: Expression) -> bool:
 def factored(value: Rational) -> Expression:
     """The quotient of factored polynomials, factors expanded."""
     field = value.field
-    constant, above = value.numerator.factor()
-    divisor, below = value.denominator.factor()
+    constant, above = factor_list(value.numerator)
+    divisor, below = factor_list(value.denominator)
 
     def product(factors: Sequence[tuple[Any, int]], scale: int) -> list[Expression]:
         out: list[Expression] = [number(scale)] if scale != 1 else []

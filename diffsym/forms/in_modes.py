@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational
 
 MOST_TERMS = 60
@@ -19,7 +20,7 @@ def in_two_parts(value: Rational) -> Iterator[tuple[Rational, Rational]]:
     if value.terms > MOST_TERMS:
         return
     field = value.field
-    factors = [(factor, int(power)) for factor, power in value.denominator.factor()[1] if len(factor) > 1]
+    factors = [(factor, int(power)) for factor, power in factor_list(value.denominator)[1] if len(factor) > 1]
     if len(factors) != 2 or any(power > 1 for _, power in factors):
         return
     one, other = (Rational(field, factor, field.unit) for factor, _ in factors)

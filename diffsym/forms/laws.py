@@ -31,7 +31,7 @@ from diffsym.expression.tree import (
     symbols_of,
 )
 from diffsym.forms.fractions import is_reciprocal, leaves
-from diffsym.forms.order import KindOf, arranged
+from diffsym.forms.order import Arranger, KindOf
 from diffsym.forms.ratio import Ratio, cancelled, in_one_product, ratio_of, without
 
 MOST_ROUNDS = 40
@@ -43,30 +43,31 @@ MOST_LEAVES = 150
 
 def tightened(node: Expression, kind: KindOf) -> Expression:
     """The tree after all laws, in reading order."""
-    node = arranged(node, kind)
+    order = Arranger(kind)
+    node = order.arrange(node)
     if leaves(node) > MOST_LEAVES:
         return node
     for _ in range(4):
         before = node
-        node = arranged(_tightened(node, kind), kind)
+        node = order.arrange(_tightened(node, order))
         if node == before:
             break
     return node
 
 
-def _tightened(node: Expression, kind: KindOf) -> Expression:
+def _tightened(node: Expression, order: Arranger) -> Expression:
     parts = children(node)
     if parts and not isinstance(node, Call):
-        node = rebuilt(node, tuple(_tightened(part, kind) for part in parts))
+        node = rebuilt(node, tuple([_tightened(part, order) for part in parts]))
     for _ in range(MOST_ROUNDS):
         for law in LAWS.get(type(node), ()):
             other = law(node)
             if other is not None:
-                node = arranged(other, kind)
+                node = order.arrange(other)
                 break
         else:
             break
-    return _by_parallel(node, kind) or node
+    return _by_parallel(node, order.kind) or node
 
 
 def _by_parallel(node: Expression, kind: KindOf) -> Expression | None:

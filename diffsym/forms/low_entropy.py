@@ -63,11 +63,14 @@ def dearer(made: Callable[..., Candidate]) -> Callable[..., Candidate]:
 class Search(Parts):
     """One search over the functions of one field; ``calls`` bounds those looked at.
 
-    Raises TimeoutError past the deadline, which is there for machines that are far slower than any.
+    Raises TimeoutError past the deadline, a ``time.thread_time`` instant, which is there for machines that are far
+    slower than any. ``before``: an earlier search of this field, whose factors need not be found again.
     """
 
-    def __init__(self, field: Field, kind: KindOf, calls: int = 400, deadline: float = inf) -> None:
-        super().__init__(field, kind)
+    def __init__(
+        self, field: Field, kind: KindOf, calls: int = 400, deadline: float = inf, before: Parts | None = None
+    ) -> None:
+        super().__init__(field, kind, before)
         self.budget = calls * PARTS_OF_CALL
         self.deadline = deadline
         self.memo: dict[Key, Candidate] = {}
@@ -105,7 +108,7 @@ class Search(Parts):
             return BLOCKED
         if self.spent:
             return self.as_it_is(top, bottom) if self.raw_cost(top, bottom) < limit else None
-        if time.monotonic() > self.deadline:
+        if time.thread_time() > self.deadline:
             raise TimeoutError
         places = sorted(self.places(top) | self.places(bottom))
         found = self.trivial(top, bottom, places)

@@ -16,6 +16,7 @@ from diffsym.expression.tree import (
     product_of,
 )
 from diffsym.forms.parts import one_factor
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational, polynomial_tree
 
 FEWEST = 3
@@ -25,8 +26,8 @@ FEWEST = 3
 def nested(value: Rational) -> Expression:
     """The quotient of factored polynomials, each factor nested. Exact, in time that grows with the number of terms."""
     field = value.field
-    constant, above = one_factor(value.numerator) or value.numerator.factor()
-    divisor, below = one_factor(value.denominator) or value.denominator.factor()
+    constant, above = one_factor(value.numerator) or factor_list(value.numerator)
+    divisor, below = one_factor(value.denominator) or factor_list(value.denominator)
 
     def product(factors: Any, scale: int) -> list[Expression]:
         trees: list[Expression] = [] if scale == 1 else [number(scale)]

@@ -29,6 +29,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.clock import Late, late
 from diffsym.forms.pruning import leaves, tidied
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Monomial, Rational, polynomial_tree
 
 LAPLACE = Symbol("s")
@@ -84,7 +85,7 @@ class Nester:
         return Quotient(top, bottom)
 
     def polynomial(self, field: Field, polynomial: Any) -> Expression:
-        constant, factors = polynomial.factor()
+        constant, factors = factor_list(polynomial)
         scale = int(constant)
         parts = [number(abs(scale))] if abs(scale) != 1 or not factors else []
         for factor, power in factors:
@@ -139,7 +140,7 @@ def split(field: Field, polynomial: Any, place: int) -> dict[int, Any]:
 
 def size(polynomial: Any) -> int:
     """Terms of the factors."""
-    return sum(len(factor) * int(power) for factor, power in polynomial.factor()[1])
+    return sum(len(factor) * int(power) for factor, power in factor_list(polynomial)[1])
 
 
 def bulk(tree: Expression) -> int:

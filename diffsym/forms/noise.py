@@ -29,6 +29,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.forms.order import KindOf
 from diffsym.forms.readable import Writer
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational
 from diffsym.solve.noise import NoiseFound, squared, stems_of
 from diffsym.solve.noise_sources import NoiseSource, noise_names
@@ -156,7 +157,7 @@ def _split(value: Rational) -> _Split:
     sides: list[list[Rational]] = [[], []]
     gain = value
     for place, polynomial in enumerate((value.numerator, value.denominator)):
-        for factor, count in polynomial.factor()[1]:
+        for factor, count in factor_list(polynomial)[1]:
             each = Rational(field, factor, field.unit)
             if not each.depends_on("s"):
                 continue

@@ -23,6 +23,7 @@ from diffsym.forms.powers_of_s import PowersOfS, assembled, in_powers, powers, w
 from diffsym.forms.readable import Writer
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Equal, Fact
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational
 
 
@@ -76,7 +77,7 @@ def factors(value: Rational, polynomial: Any) -> tuple[Factor, ...]:
     """The irreducible factors that depend on s and not only as its power, by order."""
     field = value.field
     found = []
-    for factor, power in polynomial.factor()[1]:
+    for factor, power in factor_list(polynomial)[1]:
         whole = Rational(field, factor, field.unit)
         if not whole.depends_on("s"):
             continue

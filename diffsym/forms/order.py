@@ -88,14 +88,25 @@ FACTOR_RANK = {"number": 0, "G": 1, "Y": 1, "1": 2, "R": 4, "L": 6, "C": 7, "s":
 
 def arranged(node: Expression, kind: KindOf) -> Expression:
     """The same tree with commutative parts in reading order; nested sums, products and ‖ flattened."""
-    return _Arranger(kind).arrange(node)
+    return Arranger(kind).arrange(node)
 
 
-class _Arranger:
+class Arranger:
+    """Puts trees in reading order, and remembers those that it has seen: laws change one part of a tree at a time."""
+
     def __init__(self, kind: KindOf) -> None:
         self.kind = kind
+        self.known: dict[Expression, Expression] = {}
 
     def arrange(self, node: Expression) -> Expression:
+        if not children(node):
+            return node
+        found = self.known.get(node)
+        if found is None:
+            found = self.known[node] = self._arranged(node)
+        return found
+
+    def _arranged(self, node: Expression) -> Expression:
         match node:
             case Sum():
                 terms = sorted((self.arrange(t) for t in _flat(node, Sum)), key=self.term_key)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from operator import add
+from operator import sub as subtract
 from typing import Any
 
 from diffsym.expression.tree import Expression, Power, number
 from diffsym.forms.candidates import Candidate, Joining
 from diffsym.forms.fractions import factored
 from diffsym.forms.order import KindOf
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Monomial, Rational
 
 PRIME = (1 << 31) - 1
@@ -29,13 +32,14 @@ LONG = 12
 class Parts(Joining):
     """The functions that a search comes across, over one field."""
 
-    def __init__(self, field: Field, kind: KindOf) -> None:
+    def __init__(self, field: Field, kind: KindOf, before: Parts | None = None) -> None:
+        """``before``: other parts of the same field, whose factors and least costs are known."""
         super().__init__(field, kind)
         self.kinds += ("?",) * len(field.atoms)
         self.made = 0
         """Quotients that were reduced so far, long ones counted several times."""
-        self.floors: dict[Key, float] = {}
-        self.factorings: dict[str, tuple[int, list[tuple[Any, int]]]] = {}
+        self.floors: dict[Key, float] = {} if before is None else before.floors
+        self.factorings: dict[str, tuple[int, list[tuple[Any, int]]]] = {} if before is None else before.factorings
         # Small numbers, because a polynomial's value grows with them: what separates them is proved afterwards.
         draw = random.Random(7)
         self.point = [draw.randrange(2, 1 << 16) for _ in field.atoms]
@@ -100,7 +104,7 @@ class Parts(Joining):
             else:
                 known = one_factor(polynomial)
                 if known is None:
-                    constant, factors = polynomial.factor()
+                    constant, factors = factor_list(polynomial)
                     known = (int(constant), [(factor, int(power)) for factor, power in factors])
             self.factorings[key] = known
         return known
@@ -116,20 +120,22 @@ class Parts(Joining):
         return place + len(self.field.atoms)
 
     def places(self, polynomial: Any) -> frozenset[int]:
-        return frozenset(place for place, degree in enumerate(polynomial.degrees()) if degree > 0)
+        return frozenset([place for place, degree in enumerate(map(int, polynomial.degrees())) if degree > 0])
 
     def multiple(self, divisor: Any, polynomial: Any) -> Any:
         """The q for which all terms of q · divisor stand in the polynomial as they are: in a x + a y + b, y for a."""
+        if len(divisor) > len(polynomial):
+            return self.field.nought
         left = {tuple(map(int, monomial)): int(size) for monomial, size in polynomial.to_dict().items()}
         pattern = [(tuple(map(int, monomial)), int(size)) for monomial, size in divisor.to_dict().items()]
         first, unit = pattern[0]
         quotient: dict[Monomial, int] = {}
         for monomial, size in tuple(left.items()):
-            shift = tuple(power - other for power, other in zip(monomial, first))
+            shift = tuple(map(subtract, monomial, first))
             if monomial not in left or min(shift) < 0 or size % unit:
                 continue
             times = size // unit
-            wanted = {tuple(map(sum, zip(shift, other))): times * each for other, each in pattern}
+            wanted = {tuple(map(add, shift, other)): times * each for other, each in pattern}
             if all(left.get(key) == value for key, value in wanted.items()):
                 quotient[shift] = times
                 for key in wanted:
@@ -244,6 +250,6 @@ def one_factor(polynomial: Any) -> tuple[int, list[tuple[Any, int]]] | None:
 
 def floor_of(top: Any, bottom: Any) -> float:
     """What top/bottom costs at least: a formula holds each symbol as often as its degree, joined by signs."""
-    degrees = [int(above if above > below else below) for above, below in zip(top.degrees(), bottom.degrees())]
+    degrees = list(map(max, map(int, top.degrees()), map(int, bottom.degrees())))
     several = len(degrees) - degrees.count(0)
     return sum(degrees) + 0.3 * (several - 1) if several else 0.0

@@ -33,6 +33,7 @@ from diffsym.forms.readable import Writer
 from diffsym.forms.signs import tidy
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Claim, Equal, Fact
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational
 
 MOST_TERMS = 40
@@ -220,7 +221,7 @@ def plain_root(value: Rational, writer: Writer) -> Expression:
     field = value.field
     outside, inside = field.one, field.one
     for polynomial, up in ((value.numerator, True), (value.denominator, False)):
-        constant, found = polynomial.factor()
+        constant, found = factor_list(polynomial)
         whole_part, left = square_and_rest(int(constant))
         inside = inside * left if up else inside / left
         outside = outside * whole_part if up else outside / whole_part

@@ -21,6 +21,7 @@ from diffsym.expression.tree import (
     sum_of,
 )
 from diffsym.forms.fractions import fraction_of
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Rational
 
 LAPLACE = Symbol("s")
@@ -78,7 +79,7 @@ def _factors(value: Rational, polynomial: Any) -> tuple[tuple[dict[int, Rational
         return ()
     unit = value.field.unit
     found = []
-    for factor, power in polynomial.factor()[1]:
+    for factor, power in factor_list(polynomial)[1]:
         coefficients, _ = Rational(value.field, factor, unit).coefficients("s")
         if len(coefficients) > 1:
             found.append((_normalized(coefficients), int(power)))

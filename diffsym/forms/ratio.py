@@ -55,6 +55,9 @@ class Ratio:
         return Ratio(abs(self.scale), self.above, self.below)
 
 
+_UNIT = Fraction(1)
+
+
 def _powers(factors: Sequence[Expression]) -> list[Expression]:
     counts: dict[Expression, int] = {}
     for factor in factors:
@@ -64,7 +67,7 @@ def _powers(factors: Sequence[Expression]) -> list[Expression]:
 
 def ratio_of(node: Expression) -> Ratio:
     """The ratio that a tree is at its top."""
-    scale = Fraction(1)
+    scale = _UNIT
     above: list[Expression] = []
     below: list[Expression] = []
 

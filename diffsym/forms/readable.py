@@ -29,6 +29,7 @@ from diffsym.forms.order import FACTOR_RANK, KindOf, arranged, kinds, natural, w
 from diffsym.forms.powers_of_s import PowersOfS, assembled, product_in_powers, with_power
 from diffsym.forms.reading_cost import beside_inverses, reading_cost
 from diffsym.forms.signs import strange, tidy
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational
 
 SEARCHED_TERMS = 400
@@ -51,8 +52,11 @@ MANY_TERMS = 8
 
 DEFAULT_KINDS = kinds()
 
-PATIENCE = 5.0
-"""Seconds for one tree. The search counts what it looks at and ends long before; past the clock a value is factored."""
+PATIENCE = 20.0
+"""Seconds of the processor for one tree, whatever else it has to do: a busy machine writes what an idle one does.
+
+The search counts what it looks at, and ends within one of them; past the clock a value is only factored.
+"""
 
 
 class Writer:
@@ -63,8 +67,15 @@ class Writer:
         self.calls = self.share = calls
         self.patience = patience
         self.known: dict[tuple[object, ...], Expression] = {}
+        self.remembered: dict[int, dict[tuple[object, ...], Expression]] = {}
         self.late = False
         """Whether the clock has ended a search: what came after it is only factored."""
+
+    def thorough(self, calls: int = 2500) -> Writer:
+        """One of the same kind that searches longer, and knows what others like it have found for this one."""
+        other = Writer(self.kind, calls, self.patience)
+        other.known = self.remembered.setdefault(calls, {})
+        return other
 
     def tree(self, value: Rational) -> Expression:
         """The readable form; exact."""
@@ -103,7 +114,7 @@ class Writer:
     def shortest(self, value: Rational) -> Expression:
         """The tree that costs a reader least among those found. Raises TimeoutError past the clock."""
         narrow = self.narrowed(value)
-        deadline = time.monotonic() + self.patience
+        deadline = time.thread_time() + self.patience
         search = Search(narrow.field, self.kind, self.share, deadline)
         top, bottom = narrow.numerator, narrow.denominator
         best = search.best(top, bottom)
@@ -112,7 +123,7 @@ class Writer:
         found = [best.tree]
         if bottom != 1 and top != 1:
             # A search that has spent its budget would give both sides as they are.
-            apart = search if not search.spent else Search(narrow.field, self.kind, self.share, deadline)
+            apart = search if not search.spent else Search(narrow.field, self.kind, self.share, deadline, search)
             found.append(self.plain_quotient(apart, top, bottom).tree)
         found.append(self.regrouped(search, top, bottom, best).tree)
         if MANY_TERMS <= value.terms <= SEARCHED_TERMS:
@@ -127,7 +138,7 @@ class Writer:
         if not strange(cheapest):
             return cheapest
         for kind, sign in ((self.kind, -1), (without_parallels(self.kind), 1)):
-            other = Search(narrow.field, kind, self.share, deadline).best(sign * top, bottom).tree
+            other = Search(narrow.field, kind, self.share, deadline, search).best(sign * top, bottom).tree
             trees.append(self.shaped(other if sign > 0 else Negation(other)))
         return min(trees, key=self.cost)
 
@@ -152,8 +163,8 @@ class Writer:
 
     def regrouped(self, search: Search, top: Any, bottom: Any, best: Candidate) -> Candidate:
         """Products of small quotients that may share symbols: each denominator factor takes some numerator factors."""
-        constant, above = top.factor()
-        divisor, below = bottom.factor()
+        constant, above = factor_list(top)
+        divisor, below = factor_list(bottom)
         ups = [factor for factor, power in above for _ in range(int(power))]
         downs = [factor for factor, power in below for _ in range(int(power))]
         if len(ups) + len(downs) < 3 or len(ups) > 6 or len(downs) > 3 or not downs:

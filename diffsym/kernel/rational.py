@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import flint
@@ -36,6 +36,13 @@ from diffsym.expression.tree import (
 Monomial = tuple[int, ...]
 
 
+@lru_cache(maxsize=256)
+def _ring(names: tuple[str, ...]) -> tuple[Any, tuple[Any, ...], Any, Any]:
+    """The polynomials in these generators: their context, the generators, 1 and 0."""
+    context = flint.fmpz_mpoly_ctx.get(names, "lex")
+    return context, tuple(context.gens()), context.constant(1), context.constant(0)
+
+
 class Field:
     """Q(atoms): symbols and opaque functions, in a fixed order."""
 
@@ -50,10 +57,7 @@ class Field:
         self.names = tuple(
             [atom.name if isinstance(atom, Symbol) else f"@{index}" for index, atom in enumerate(self.atoms)]
         )
-        self.context: Any = flint.fmpz_mpoly_ctx.get(self.names, "lex")
-        self.generators: tuple[Any, ...] = tuple(self.context.gens())
-        self.unit = self.context.constant(1)
-        self.nought = self.context.constant(0)
+        self.context, self.generators, self.unit, self.nought = _ring(self.names)
 
     @cached_property
     def one(self) -> Rational:
@@ -140,7 +144,7 @@ def atoms_of(*nodes: Expression | Relation) -> tuple[Expression, ...]:
     return tuple(found)
 
 
-MANY_PRODUCTS = 60
+MANY_PRODUCTS = 30
 """Terms of one polynomial times those of the other, from which on a greatest common divisor is worth a closer look."""
 
 

@@ -18,7 +18,16 @@ from diffsym.derivation.checks import unit_of, unit_of_symbol
 from diffsym.derivation.findings import ApproximationFound, automatic, expanded, proved
 from diffsym.derivation.hand import Worksheet, by_hand
 from diffsym.derivation.law_findings import law_approximation
-from diffsym.derivation.library import ALL_METHODS, circuit_of, combines, is_by_law, named_before, nominal_of, worked_of
+from diffsym.derivation.library import (
+    ALL_METHODS,
+    circuit_of,
+    combines,
+    is_by_law,
+    named_before,
+    nominal_of,
+    with_symbols,
+    worked_of,
+)
 from diffsym.derivation.noise_worked import constants as noise_constants
 from diffsym.derivation.poles import is_root, read_root
 from diffsym.derivation.source import DerivationFile, QuantitySpec, read_derivation
@@ -162,7 +171,7 @@ class Source:
     def _by_circuit(self, spec: QuantitySpec) -> Found:
         small = self.on(spec.circuit)[1]
         assert small is not None
-        notation = notation_of(small)
+        notation = with_symbols(notation_of(small), self.file.quantities)
         used = self.earlier(spec)
         if used:
             value, asked = self._composite(spec, used, small)
@@ -251,7 +260,7 @@ class Source:
         """The numbers that the result needs. Raises UsageError where the file has not all of them."""
         found = self.found(spec)
         given = self.nominal(spec)
-        names = symbols_of(found.tree)
+        names = found.notation.free(found.tree)
         missing = [found.notation.flat(name) for name in names if name not in given]
         if missing:
             raise UsageError(

@@ -70,7 +70,7 @@ class NoiseCard:
         return self.numbers.get("kf", 0.0), self.numbers.get("af", 1.0)
 
 
-NEEDED = ("kf", "af", "tox", "ld")
+NEEDED = ("kf", "af", "tox", "ld", "nlev", "gdsnoi")
 
 
 def card_of(circuit: Circuit, deck: Deck, element: Element) -> NoiseCard:
@@ -129,18 +129,33 @@ def _jfet(device: Jfet, here: Linearised, card: NoiseCard, deck: Deck) -> Iterat
     kelvin = device.thermal / K_OVER_Q
     yield from _series(device, here, kelvin, {"drain": "rd", "source": "rs"})
     drain, source = device.inner
-    white = 4 * BOLTZMANN * kelvin * LONG_CHANNEL * abs(here.report["gm"])
+    slope = abs(here.report["gm"])
+    if card.numbers.get("nlev", 2.0) == 3:
+        slope = card.numbers.get("gdsnoi", 1.0) * _channel_charge(device, here)
+    white = 4 * BOLTZMANN * kelvin * LONG_CHANNEL * slope
     yield NoiseCurrent(device.name, "channel", "thermal", drain, source, white)
     yield from _by_current(device.name, drain, source, here.report["id"], card)
+
+
+def _channel_charge(device: Jfet, here: Linearised) -> float:
+    """What stands for g_m where a card says NLEV = 3: it holds in triode too, down to v_DS = 0."""
+    vgs, vgd = here.report["vgs"], here.report["vgd"]
+    over, across = max(vgs, vgd) - device.threshold, abs(vgs - vgd)
+    if over <= 0:
+        return 0.0
+    share = max(0.0, 1 - across / over)
+    return device.beta * over * (1 + share + share**2) / (1 + share)
 
 
 def _bipolar(device: Bipolar, here: Linearised, card: NoiseCard, deck: Deck) -> Iterator[NoiseCurrent]:
     kelvin = device.thermal / K_OVER_Q
     yield from _series(device, here, kelvin, {"base": "rb", "collector": "rc", "emitter": "re"})
     collector, base, emitter = device.inner
-    for part, node, current in (("collector", collector, here.report["ic"]), ("base", base, here.report["ib"])):
+    # What the substrate's junction leaks passes through the base's terminal and is no shot noise of the junctions.
+    into_base = here.branches[1].current + here.branches[2].current
+    for part, node, current in (("collector", collector, here.report["ic"]), ("base", base, into_base)):
         yield NoiseCurrent(device.name, part, "shot", node, emitter, 2 * CHARGE * abs(current))
-    yield from _by_current(device.name, base, emitter, here.report["ib"], card)
+    yield from _by_current(device.name, base, emitter, into_base, card)
 
 
 def _diode(device: Diode, here: Linearised, card: NoiseCard, deck: Deck) -> Iterator[NoiseCurrent]:

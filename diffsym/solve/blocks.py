@@ -43,9 +43,9 @@ def diagonal_blocks(rows: Sequence[SparseRow]) -> tuple[int, list[list[SparseRow
     if partner is None:
         return 1, []
     owner = {column: row for row, column in partner.items()}
-    groups = _components({place: {owner[column] for column in row} for place, row in enumerate(rows)})
-    if len(groups) == 1:
+    if _are_one([sum([1 << owner[column] for column in row]) for row in rows]):
         return 1, [list(rows)]
+    groups = _components({place: {owner[column] for column in row} for place, row in enumerate(rows)})
     blocks: list[list[SparseRow]] = []
     order: list[int] = []
     for group in groups:
@@ -55,6 +55,26 @@ def diagonal_blocks(rows: Sequence[SparseRow]) -> tuple[int, list[list[SparseRow
         blocks.append([{named[c]: entry for c, entry in rows[row].items() if c in named} for row in group])
     sign = -1 if is_odd([row for group in groups for row in group]) != is_odd(order) else 1
     return sign, blocks
+
+
+def _are_one(reach: Sequence[int]) -> bool:
+    """Whether all rows reach each other; each reaches those that are bits of its number."""
+    for ahead in (True, False):
+        seen = 1
+        while True:
+            if ahead:
+                further = seen
+                for row, others in enumerate(reach):
+                    if seen >> row & 1:
+                        further |= others
+            else:
+                further = seen | sum([1 << row for row, others in enumerate(reach) if others & seen])
+            if further == seen:
+                break
+            seen = further
+        if seen != (1 << len(reach)) - 1:
+            return False
+    return True
 
 
 def _block(pair: GraphPair, rows: list[int], columns: list[int]) -> GraphPair:

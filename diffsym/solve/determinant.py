@@ -14,6 +14,9 @@ from diffsym.errors import BudgetError
 
 SparseRow = dict[int, Any]
 
+FEW_ROWS = 4
+"""Which have so few minors that any order will do."""
+
 MOST_MINORS = 200_000
 """Of one size that are kept at a time: what fits into memory with polynomials of moderate length."""
 
@@ -27,19 +30,36 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
 
     ``deadline`` is a ``time.monotonic`` instant; past it BudgetError is raised.
     """
+    full = (1 << len(rows)) - 1
+    return minors(rows, unit, full, 0, deadline).get(full, nought)
+
+
+def minors(
+    rows: Sequence[SparseRow], unit: Any, columns: int, spare: int, deadline: float | None = None
+) -> dict[int, Any]:
+    """The determinants of these rows with as many of the columns, by the set of those; none that is 0 for want of
+    entries. Sets are bits of a number. ``spare``: columns that a minor may lack; all others are in every one.
+    """
     order = row_order(rows)
     last: dict[int, int] = {}
     for position, row in enumerate(order):
         for column in rows[row]:
             last[column] = position
-    if len(last) < len(rows):
-        return nought
-    minors: dict[int, Any] = {0: unit}
+    must = [0] * len(order)
+    missing = columns & ~spare
+    for column, final in last.items():
+        bit = 1 << column
+        if missing & bit:
+            must[final] |= bit
+            missing ^= bit
+    if missing:
+        return {}
+    found: dict[int, Any] = {0: unit}
     for position, row in enumerate(order):
-        must = sum(1 << column for column, final in last.items() if final == position)
+        wanted = must[position]
         following: dict[int, Any] = {}
         held = 0
-        for used, minor in minors.items():
+        for used, minor in found.items():
             check_deadline(deadline, f"the determinant of {len(rows)} equations")
             if held > MOST_HELD:
                 raise BudgetError(
@@ -50,9 +70,9 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
                 if used >> column & 1:
                     continue
                 taken = used | 1 << column
-                if must & ~taken:
+                if wanted & ~taken:
                     continue
-                term = minor * entry
+                term = minor * entry if position else entry
                 if (used >> (column + 1)).bit_count() & 1:
                     term = -term
                 other = following.get(taken)
@@ -64,9 +84,8 @@ def determinant(rows: Sequence[SparseRow], unit: Any, nought: Any, deadline: flo
                 "densely connected to be solved in symbols",
                 hint="solve a part of it alone, or lump elements that are in series or in parallel",
             )
-        minors = following
-    total = minors.get((1 << len(rows)) - 1, nought)
-    return -total if _odd(order) else total
+        found = following
+    return {used: -minor for used, minor in found.items()} if _odd(order) else found
 
 
 def check_deadline(deadline: float | None, work: str) -> None:
@@ -79,28 +98,39 @@ def check_deadline(deadline: float | None, work: str) -> None:
 
 
 def row_order(rows: Sequence[SparseRow]) -> list[int]:
-    """An order that keeps few columns open at a time: greedy, ties by index."""
-    support = [set(row) for row in rows]
-    remaining = dict.fromkeys(range(len(rows)))
-    touched: set[int] = set()
+    """An order that keeps few columns open at a time: greedy, ties by index; of few rows the short ones first."""
+    if len(rows) <= FEW_ROWS:
+        return sorted(range(len(rows)), key=lambda row: len(rows[row]))
+    # Sets of columns are bits of a number.
+    support = [sum([1 << column for column in row]) for row in rows]
     left: dict[int, int] = {}
-    for columns in support:
-        for column in columns:
+    for entries in rows:
+        for column in entries:
             left[column] = left.get(column, 0) + 1
+    untouched = single = 0
+    for column, count in left.items():
+        untouched |= 1 << column
+        if count == 1:
+            single |= 1 << column
+    remaining = list(range(len(rows)))
     order: list[int] = []
-
-    def price(row: int) -> tuple[int, int, int, int]:
-        opened = len(support[row] - touched)
-        closed = sum(left[column] == 1 for column in support[row])
-        return opened - closed, opened, len(support[row]), row
-
     while remaining:
-        chosen = min(remaining, key=price)
-        del remaining[chosen]
+        chosen, best = -1, (0, 0, 0)
+        for row in remaining:
+            columns = support[row]
+            opened = (columns & untouched).bit_count()
+            price = opened - (columns & single).bit_count(), opened, len(rows[row])
+            if chosen < 0 or price < best:
+                chosen, best = row, price
+        remaining.remove(chosen)
         order.append(chosen)
-        touched |= support[chosen]
-        for column in support[chosen]:
+        untouched &= ~support[chosen]
+        for column in rows[chosen]:
             left[column] -= 1
+            if left[column] == 1:
+                single |= 1 << column
+            elif not left[column]:
+                single &= ~(1 << column)
     return order
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from math import isqrt
 
 from diffsym.circuit.model import GROUND, LinearElement, SmallSignalCircuit
-from diffsym.circuit.signals import linear_form
+from diffsym.circuit.signals import is_plain, linear_form, plain_coefficients
 from diffsym.errors import CircuitError, QuantityError
 from diffsym.expression.tree import (
     BranchCurrent,
@@ -27,6 +28,7 @@ from diffsym.expression.tree import (
     Sum,
     Symbol,
     number,
+    symbol,
 )
 from diffsym.kernel.rational import Field, atoms_of
 from diffsym.solve.laurent import MINUS_ONE, ONE, Alphabet, Laurent, added, exact
@@ -74,10 +76,16 @@ def voltage(plus: str, minus: str) -> Form:
         return {}
     form: Form = {}
     if plus != GROUND:
-        form[NodeVoltage(plus)] = ONE
+        form[_potential(plus)] = ONE
     if minus != GROUND:
-        form[NodeVoltage(minus)] = MINUS_ONE
+        form[_potential(minus)] = MINUS_ONE
     return form
+
+
+@lru_cache(maxsize=4096)
+def _potential(node: str) -> NodeVoltage:
+    """The voltage of a node, the same tree each time: it is the key of many rows."""
+    return NodeVoltage(node)
 
 
 def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
@@ -95,24 +103,33 @@ def combined(first: Form, second: Form, factor: int | Fraction = 1) -> Form:
     return total
 
 
-def _accumulate(total: Form, form: Form, factor: int) -> None:
-    """Adds to a form in place; ``total`` shares no entry with another form."""
+def _accumulate(total: Form, form: Form) -> None:
+    """Adds to a form in place; entries may be those of ``form`` itself, which stay as they are."""
     for key, value in form.items():
         entry = total.get(key)
         if entry is None:
             if value:
-                total[key] = {m: factor * c for m, c in value.items()} if factor != 1 else dict(value)
+                total[key] = value
             continue
+        entry = dict(entry)
         for monomial, coefficient in value.items():
-            amount = coefficient if factor == 1 else factor * coefficient
-            if monomial in entry:
-                amount += entry[monomial]
+            amount = entry.get(monomial)
+            amount = coefficient if amount is None else amount + coefficient
             if amount:
                 entry[monomial] = amount
             else:
                 del entry[monomial]
-        if not entry:
+        if entry:
+            total[key] = entry
+        else:
             del total[key]
+
+
+def _negated(form: Form) -> Form:
+    return {
+        key: MINUS_ONE if value is ONE else ONE if value is MINUS_ONE else {m: -c for m, c in value.items()}
+        for key, value in form.items()
+    }
 
 
 class _Formulation:
@@ -121,8 +138,14 @@ class _Formulation:
         self.sources = sources
         self.alphabet = Alphabet()
         self.alphabet.order[LAPLACE] = 0
-        self.by_name = {element.name.lower(): element for element in circuit.elements}
-        self.coupled = {name.lower() for e in circuit.elements if e.kind == "K" for name in e.sensed}
+
+    @cached_property
+    def by_name(self) -> dict[str, LinearElement]:
+        return {element.name.lower(): element for element in self.circuit.elements}
+
+    @cached_property
+    def coupled(self) -> set[str]:
+        return {name.lower() for e in self.circuit.elements if e.kind == "K" for name in e.sensed}
 
     def equations(self) -> Equations:
         nodes = [node for node in self.circuit.nodes if node != GROUND]
@@ -140,15 +163,16 @@ class _Formulation:
                 laws.append(Row("law", element.name, law))
             current = self.current(element)
             currents[element.name] = current
-            for node, sign in ((element.plus, 1), (element.minus, -1)):
-                if node != GROUND:
-                    _accumulate(kcl[node], current, sign)
-        for form in (*kcl.values(), *(row.form for row in laws)):
-            for key in form:
-                if isinstance(key, Symbol):
-                    signals.setdefault(key)
+            if element.plus != GROUND:
+                _accumulate(kcl[element.plus], current)
+            if element.minus != GROUND:
+                _accumulate(kcl[element.minus], _negated(current))
         rows = [Row("kcl", node, form) for node, form in kcl.items()] + laws
-        unknowns = [NodeVoltage(node) for node in nodes]
+        for row in rows:
+            for key in row.form:
+                if key.__class__ is Symbol:
+                    signals.setdefault(key)
+        unknowns = [_potential(node) for node in nodes]
         return Equations(tuple(rows), (*unknowns, *unknown_currents), tuple(signals), self.alphabet, currents)
 
     # ---- currents of elements that are written as admittances or sources; the others are unknowns
@@ -167,10 +191,15 @@ class _Formulation:
         return not field.read(value)
 
     def through(self, admittance: Laurent, across: Form) -> Form:
+        if not admittance:
+            return {}
         form: Form = {}
         for key, value in across.items():
-            entry = self.alphabet.product(admittance, value)
-            if entry:
+            if value is ONE:
+                form[key] = admittance
+            elif value is MINUS_ONE:
+                form[key] = {monomial: -amount for monomial, amount in admittance.items()}
+            elif entry := self.alphabet.product(admittance, value):
                 form[key] = entry
         return form
 
@@ -192,6 +221,9 @@ class _Formulation:
             return {value: ONE}
         if isinstance(value, Number) and not value.value:
             return {}
+        if is_plain(value):
+            plain = plain_coefficients(value)
+            return {symbol(name): {(): exact(factor)} for name, factor in plain.items() if factor}
         known = linear_form(value)
         if known is not None and not known[0]:
             return {Symbol(name): {(): exact(factor)} for name, factor in known[1].items() if factor}
@@ -305,8 +337,13 @@ def _resistor(self: _Formulation, element: LinearElement) -> Form:
 
 
 def _capacitor(self: _Formulation, element: LinearElement) -> Form:
-    laplace: Laurent = {((LAPLACE, 1),): 1}
-    admittance = self.alphabet.product(laplace, self.alphabet.read(element.value))
+    value = element.value
+    if isinstance(value, Symbol) and value != LAPLACE:
+        # s comes first in every alphabet.
+        self.alphabet.order.setdefault(value, len(self.alphabet.order))
+        admittance: Laurent = {((LAPLACE, 1), (value, 1)): 1}
+    else:
+        admittance = self.alphabet.product({((LAPLACE, 1),): 1}, self.alphabet.read(value))
     return self.through(admittance, voltage(element.plus, element.minus))
 
 

@@ -20,7 +20,7 @@ ONE: Laurent = {(): 1}
 MINUS_ONE: Laurent = {(): -1}
 
 
-def exact(value: Fraction) -> Exact:
+def exact(value: Exact) -> Exact:
     return value.numerator if value.denominator == 1 else value
 
 

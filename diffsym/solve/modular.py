@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import TypeGuard
 
 from diffsym.expression.evaluate import evaluate
+from diffsym.expression.names import LONGEST_NAME
 from diffsym.expression.tree import (
     Call,
     Expression,
@@ -43,7 +45,6 @@ class Point:
         self.prime = _prime_with_roots(seed, _radicands(equations.alphabet.order))
         self.meaning = equations.alphabet.meaning
         self.values: dict[Expression, int] = {}
-        self.powers: dict[tuple[Expression, int], int] = {}
         self.monomials: dict[Monomial, int] = {}
         for atom in equations.alphabet.order:
             if _is_root(atom) and isinstance(atom.arguments[0], Symbol):
@@ -52,8 +53,7 @@ class Point:
                 self.values[atom.arguments[0]] = root * root % self.prime
 
     def draw(self, text: str) -> int:
-        digest = hashlib.blake2b(f"{self.seed}:{text}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") % (self.prime - 2) + 1
+        return (_drawn_for_name if len(text) <= LONGEST_NAME else _drawn)(self.seed, text, self.prime)
 
     def atom(self, atom: Expression) -> int:
         known = self.values.get(atom)
@@ -76,13 +76,11 @@ class Point:
         return root
 
     def power(self, atom: Expression, power: int) -> int:
-        """The atom's residue raised; raises ZeroDivisionError or ValueError where there is no inverse."""
-        if power == 1:
-            return self.atom(atom)
-        known = self.powers.get((atom, power))
-        if known is None:
-            known = self.powers[atom, power] = pow(self.atom(atom), power, self.prime)
-        return known
+        """The atom's residue raised; raises ZeroDivisionError where there is no inverse."""
+        base = self.atom(atom)
+        if power < 0:
+            base, power = _reciprocal(base, self.prime), -power
+        return base if power == 1 else pow(base, power, self.prime)
 
     def laurent(self, entry: Laurent) -> int:
         if entry is ONE:
@@ -123,6 +121,21 @@ class Point:
                 power = fraction_of(exponent)
                 return pow(self.value(base), int(power), self.prime)
         return self.atom(node)
+
+
+def _drawn(seed: int, text: str, prime: int) -> int:
+    """A residue other than 0."""
+    digest = hashlib.blake2b(f"{seed}:{text}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % (prime - 2) + 1
+
+
+_drawn_for_name = lru_cache(maxsize=4096)(_drawn)
+
+
+@lru_cache(maxsize=4096)
+def _reciprocal(value: int, prime: int) -> int:
+    """The inverse of a residue that was drawn; raises ZeroDivisionError for 0."""
+    return inverse(value, prime)
 
 
 def _is_root(atom: Expression) -> TypeGuard[Call]:
@@ -202,10 +215,10 @@ def rows_at(point: Point, forms: Iterable[Form], columns: Mapping[Key, int]) -> 
 def triangular(
     rows: Sequence[Vector], pivotable: int, prime: int, deadline: float | None = None
 ) -> tuple[list[tuple[int, Vector]], list[Vector]]:
-    """Echelon form over columns < ``pivotable``, not reduced: what ``reduced`` needs, and far less work.
+    """Echelon form over columns < ``pivotable``, not reduced: what ``cleared`` needs, and far less work.
 
-    Returns the pivot rows as (column, row with 1 in it) and what is left of the other rows. Short rows come first, and
-    a pivot stands in the column that the fewest rows hold.
+    Returns the pivot rows as (column, row) and what is left of the other rows, each up to a factor. Short rows come
+    first, and a pivot stands in the column that the fewest rows hold.
     """
     holders: dict[int, int] = {}
     for row in rows:
@@ -215,18 +228,44 @@ def triangular(
     rest: list[Vector] = []
     for original in sorted(rows, key=len):
         check_deadline(deadline, f"checking {len(rows)} equations in numbers")
-        row = reduced(original, echelon, prime)
-        free = [(holders[column], column) for column in row if column < pivotable]
-        if not free:
+        row, _ = cleared(original, echelon, prime)
+        best, least = -1, 0
+        for column in row:
+            if column < pivotable:
+                count = holders[column]
+                if best < 0 or count < least or (count == least and column < best):
+                    best, least = column, count
+        if best < 0:
             rest.append(row)
-            continue
-        column = min(free)[1]
-        value = row[column]
-        if value != 1:
-            scale = prime - 1 if value == prime - 1 else inverse(value, prime)
-            row = {key: value * scale % prime for key, value in row.items()}
-        echelon.append((column, row))
+        else:
+            echelon.append((best, row))
     return echelon, rest
+
+
+def cleared(row: Vector, echelon: Sequence[tuple[int, Vector]], prime: int) -> tuple[Vector, int]:
+    """The row, times a factor other than 0, with every pivot column removed; and that factor.
+
+    Multiplying through with the pivot instead of dividing by it saves the inverses.
+    """
+    rest, scale = dict(row), 1
+    for column, pivot in echelon:
+        factor = rest.pop(column, 0)
+        if not factor:
+            continue
+        value = pivot[column]
+        if value == prime - 1:
+            factor = -factor
+        elif value != 1:
+            scale = scale * value % prime
+            rest = {key: entry * value % prime for key, entry in rest.items()}
+        for key, entry in pivot.items():
+            if key == column:
+                continue
+            if left := (rest.get(key, 0) - factor * entry) % prime:
+                rest[key] = left
+            else:
+                rest.pop(key, None)
+    return rest, scale
 
 
 def eliminate(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from diffsym.circuit.devices import shipped_devices
 from diffsym.circuit.model import GROUND, SmallSignalCircuit
@@ -104,19 +105,10 @@ class _Resolution:
     def __init__(self, circuit: SmallSignalCircuit, define: Mapping[str, str], drive: tuple[str, ...]) -> None:
         self.circuit = circuit
         self.drive = drive
-        own = {joined(name): value for name, value in circuit.defines}
-        self.definitions = {**own, **{joined(name): value for name, value in define.items()}}
-        self.written = {joined(name): name for name in (*(name for name, _ in circuit.defines), *define)}
+        self.define = define
+        self.definitions = {joined(name): value for name, value in (*circuit.defines, *define.items())}
         self.meanings: dict[str, Expression] = {}
         self.nodes = {node.lower(): node for node in (*circuit.nodes, GROUND)} | {"gnd": GROUND}
-        self.by_join = {_index("v", node): node for node in circuit.nodes if node != GROUND}
-        self.elements = {element.name.lower(): element.name for element in circuit.elements}
-        self.devices = {e.device.lower(): e.device for e in circuit.elements if e.device}
-        self.devices |= {name.lower(): name for name in circuit.models}
-        self.independent = {name.lower(): name for name in circuit.source_values}
-        self.source_names = {_name(name).lower(): name for name in circuit.source_values}
-        named = (*self.elements.values(), *self.devices.values(), *self.independent.values())
-        self.currents = {_index("i", name): name for name in named}
         self.symbols = {
             *circuit.signals,
             *circuit.dimensions,
@@ -127,6 +119,37 @@ class _Resolution:
         self.modes: dict[str, Expression] = {}
         self.assumed: dict[str, str] = {}
         self.text = ""
+
+    # ---- names that most quantities do without
+    @cached_property
+    def written(self) -> dict[str, str]:
+        return {joined(name): name for name in (*(name for name, _ in self.circuit.defines), *self.define)}
+
+    @cached_property
+    def by_join(self) -> dict[str, str]:
+        return {_index("v", node): node for node in self.circuit.nodes if node != GROUND}
+
+    @cached_property
+    def elements(self) -> dict[str, str]:
+        return {element.name.lower(): element.name for element in self.circuit.elements}
+
+    @cached_property
+    def devices(self) -> dict[str, str]:
+        inside = {element.device.lower(): element.device for element in self.circuit.elements if element.device}
+        return inside | {name.lower(): name for name in self.circuit.models}
+
+    @cached_property
+    def independent(self) -> dict[str, str]:
+        return {name.lower(): name for name in self.circuit.source_values}
+
+    @cached_property
+    def source_names(self) -> dict[str, str]:
+        return {_name(name).lower(): name for name in self.circuit.source_values}
+
+    @cached_property
+    def currents(self) -> dict[str, str]:
+        named = (*self.elements.values(), *self.devices.values(), *self.independent.values())
+        return {_index("i", name): name for name in named}
 
     def read(self, text: str) -> Expression:
         plain = _PLAIN.fullmatch(text)

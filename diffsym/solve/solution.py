@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 from diffsym.circuit.model import SmallSignalCircuit
 from diffsym.errors import BudgetError, CircuitError, KernelDisagreement, QuantityError
@@ -25,9 +24,10 @@ from diffsym.expression.tree import (
 )
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.solve.equations import Equations, Form, Key, awakened, form_of, formulate, is_form
-from diffsym.solve.modular import Point, Vector, eliminate, reduced, rows_at, triangular
+from diffsym.solve.generators import final_field, without_even_roots
+from diffsym.solve.modular import Point, Vector, cleared, eliminate, reduced, rows_at, triangular
 from diffsym.solve.quantity import Quantity, has_measurement
-from diffsym.solve.system import LinearSystem, final_field, without_even_roots
+from diffsym.solve.system import LinearSystem
 
 POINTS = 1
 """Random points at which every answer is substituted back: a wrong one passes with a chance below 10^-15."""
@@ -177,13 +177,13 @@ def back_substitute(
         try:
             wanted = rows_at(point, forms.values(), columns)
             stated = [
-                {columns[signal]: _residue(point, value) for signal, value in values[atom].items()} for atom in forms
+                {columns[signal]: _residues(point, value) for signal, value in values[atom].items()} for atom in forms
             ]
         except ZeroDivisionError:
             continue
         echelon, _ = triangular(rows, width, point.prime, deadline)
         for form, answer in zip(wanted, stated):
-            if reduced(form, echelon, point.prime) != {column: value for column, value in answer.items() if value}:
+            if not _agrees(cleared(form, echelon, point.prime), answer, point.prime):
                 raise KernelDisagreement("an answer does not satisfy the circuit's equations modulo a prime")
         done += 1
         if done == POINTS:
@@ -202,21 +202,24 @@ def _at_points(first: int, equations: Equations, columns: Mapping[Key, int]) -> 
     raise KernelDisagreement("no point was found at which the answer could be substituted back")
 
 
-def _residue(point: Point, value: Rational) -> int:
-    if len(value.parts) > 1:
-        total = 1
-        for each in value.parts:
-            total = total * _residue(point, each) % point.prime
-        return total
-    residues = [point.atom(atom) for atom in value.field.atoms]
+def _agrees(solved: tuple[Vector, int], answer: Mapping[int, tuple[int, int]], prime: int) -> bool:
+    """Whether the residues solved for, up to their scale, are these quotients and no others."""
+    rest, scale = solved
+    if any(column not in answer for column in rest):
+        return False
+    return not any((rest.get(column, 0) * below - above * scale) % prime for column, (above, below) in answer.items())
 
-    def part(polynomial: Any) -> int:
-        return int(polynomial(*residues)) % point.prime
 
-    bottom = part(value.denominator)
-    if not bottom:
+def _residues(point: Point, value: Rational) -> tuple[int, int]:
+    """Numerator and denominator modulo the prime. Raises ZeroDivisionError where the denominator vanishes."""
+    prime, residues = point.prime, [point.atom(atom) for atom in value.field.atoms]
+    above = below = 1
+    for part in value.parts:
+        above = above * int(part.numerator(*residues)) % prime
+        below = below * int(part.denominator(*residues)) % prime
+    if not below:
         raise ZeroDivisionError
-    return part(value.numerator) * pow(bottom, -1, point.prime) % point.prime
+    return above, below
 
 
 def _measured(node: Expression) -> Iterator[Expression]:
@@ -262,6 +265,9 @@ def _applied(equations: Equations, quantity: Quantity) -> list[Key]:
 
 def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Mapping[Key, Rational]]) -> Rational:
     """The quantity's arithmetic over the linear forms."""
+    plain = _plain_ratio(quantity, field, values)
+    if plain is not None:
+        return plain
     atoms = dict.fromkeys((*field.atoms, *atoms_of(*quantity.modes.values()), *atoms_of(quantity.resolved)))
     wanted = tuple(atom for atom in atoms if not isinstance(atom, NodeVoltage | BranchCurrent))
     whole = field if wanted == field.atoms else Field(wanted)
@@ -284,6 +290,20 @@ def _evaluated(quantity: Quantity, field: Field, values: Mapping[Expression, Map
         sums[atom] = total
     _check_divisions(quantity, whole, sums)
     return without_even_roots(whole.read(quantity.resolved, sums))
+
+
+def _plain_ratio(
+    quantity: Quantity, field: Field, values: Mapping[Expression, Mapping[Key, Rational]]
+) -> Rational | None:
+    """A voltage or a current divided by the one signal that is applied: the coefficient itself; else None."""
+    match quantity.resolved:
+        case Quotient(above, Symbol() as signal) if not quantity.modes and signal in field.index and above in values:
+            form = values[above]
+            if not form:
+                return field.zero
+            if len(form) == 1 and signal in form:
+                return without_even_roots(form[signal])
+    return None
 
 
 def _check_divisions(quantity: Quantity, field: Field, values: Mapping[Expression, Rational]) -> None:

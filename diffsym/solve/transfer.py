@@ -18,7 +18,7 @@ from diffsym.solve.diagram import ALL, MOST_STATES, NONE, Diagram, build, produc
 from diffsym.solve.equations import LAPLACE, Equations, Key, awakened, formulate
 from diffsym.solve.graphs import GraphPair, graph_pair
 from diffsym.solve.laurent import ONE, Laurent
-from diffsym.solve.modular import Point, Vector, fraction, reduced, rows_at, triangular
+from diffsym.solve.modular import Point, Vector, cleared, fraction, inverse, rows_at, triangular
 from diffsym.solve.ordering import order_of
 from diffsym.solve.quantity import Quantity
 from diffsym.solve.ratio import Part, Ratio, ratio_of
@@ -296,9 +296,9 @@ def _response(
     if part.form is None:
         return amount
     (form,) = rows_at(point, [part.form], columns)
-    left = reduced(form, echelon, prime)
+    left, scale = cleared(form, echelon, prime)
     total = sum(left.get(columns[key], 0) * fraction(each, prime) for key, each in ratio.drive.items())
-    return total * amount % prime
+    return total * amount * inverse(scale, prime) % prime
 
 
 def short_count(count: int) -> str:

@@ -14,9 +14,9 @@ from diffsym.kernel.rational import Rational
 from diffsym.solve.determinant import check_deadline
 from diffsym.solve.diagram import Diagram
 from diffsym.solve.equations import Form
+from diffsym.solve.generators import Generators, final_field
 from diffsym.solve.laurent import Laurent
 from diffsym.solve.modular import Point
-from diffsym.solve.system import Generators, final_field
 from diffsym.solve.terms import degree
 from diffsym.solve.transfer import SEEDS, Transfer
 

@@ -27,6 +27,7 @@ from diffsym.expression.tree import (
 )
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import Equal, Fact, Leading
+from diffsym.kernel.factor_list import factor_list
 from diffsym.kernel.rational import Field, Rational, atoms_of
 from diffsym.verify.expansion import check_expansion
 from diffsym.verify.intervals import meet
@@ -110,7 +111,7 @@ def plain_roots(tree: Expression) -> Expression:
 def _root(value: Rational) -> Expression:
     """√(n/d) as √(n d)/d."""
     field = value.field
-    constant, factors = (value.numerator * value.denominator).factor()
+    constant, factors = factor_list(value.numerator * value.denominator)
     outside, inside = field.unit, field.unit
     for factor, power in factors:
         signs = {int(each) > 0 for each in factor.coeffs()}

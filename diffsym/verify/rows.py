@@ -281,7 +281,8 @@ class Judge:
                     if not self._is_right(lefts[0], rights[0], link.operator):
                         raise Ambiguous(side[:2])
                     other = next(tree for tree in side if not self._all_same((side[0], tree)))
-                    self.names.assumed[to_text(side[0], self.notation)] = f"written, not {to_text(other, self.notation)}"
+                    usual, unusual = to_text(side[0], self.notation), to_text(other, self.notation)
+                    self.names.assumed[usual] = f"written, not {unusual}"
             sides = (lefts, rights, before)
         return sides[0][0], sides[1][0], sides[2][0] if link.before else None
 

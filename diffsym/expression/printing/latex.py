@@ -2,6 +2,8 @@ r"""Formulas for LaTeX math mode: ``-g_m (R_D \parallel r_o)``. Without quantiti
 
 from __future__ import annotations
 
+import re
+
 from diffsym.expression.depth import bounded
 from diffsym.expression.notation import DEFAULT, Notation
 from diffsym.expression.printing.layout import (
@@ -60,6 +62,9 @@ _UNITS = {
     ord("°"): r"{}^\circ ",
 }
 
+_BROKEN_POWER = re.compile(r"\^\((\d+/\d+)\)")
+"""The exponent in ``V^(1/2)``."""
+
 _ESCAPES = {letter: f"\\{letter}" for letter in "_#%&$"} | {"{": r"\{", "}": r"\}", " ": r"\ "}
 
 
@@ -76,7 +81,7 @@ def _printed(box: Box, notation: Notation) -> str:
         case Digits(text):
             return text if notation.decimal == "." else text.replace(".", f"{{{notation.decimal}}}")
         case Unit(text):
-            return rf"\,\mathrm{{{text.translate(_UNITS)}}}"
+            return rf"\,\mathrm{{{_BROKEN_POWER.sub(_braced, text.translate(_UNITS))}}}"
         case Euler():
             return "e"
         case Sign(mark):
@@ -101,6 +106,10 @@ def _printed(box: Box, notation: Notation) -> str:
             return f"{grow[0]}{opening}{_printed(inner, notation)}{grow[1]}{closing}"
         case Row(boxes):
             return "".join([_printed(each, notation) for each in boxes])
+
+
+def _braced(power: re.Match[str]) -> str:
+    return f"^{{{power.group(1)}}}"
 
 
 def _index(index: str) -> str:

@@ -120,6 +120,8 @@ def _symbol(parts: Glyphs) -> str:
 def _letters(word: str) -> str:
     """One letter is slanted as a variable is; words, capital Greek and digits stand upright."""
     letter = GREEK.get(word, word)
+    if word == ",":
+        return "<mo>,</mo>"
     if letter.isascii() and letter.isdigit():
         return f"<mn>{letter}</mn>"
     upright = len(letter) > 1 or (word in GREEK and word[0].isupper())

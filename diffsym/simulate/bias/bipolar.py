@@ -47,6 +47,9 @@ CONDUCTING = 10.0
 NOTICED = 0.01
 """Of the emitter's transport current: from here on the collector's own makes the transistor saturate."""
 
+FORCED = 0.1
+"""Of the emitter junction's base current: from here on what the collector's takes besides does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bipolar:
@@ -118,7 +121,7 @@ class Bipolar:
             "gm": gm, "rpi": 1 / gpi, "ro": 1 / go if go else math.inf, "cpi": cpi, "cmu": cmu + cbx,
             "rb": 1 / gx if gx else 0.0, "beta": gm / gpi,
         }  # fmt: skip
-        return Linearised(branches, ohmic, charges, report, small, self._region(vbe, vbc, icc, iec))
+        return Linearised(branches, ohmic, charges, report, small, self._region(vbe, vbc, (icc, iec), (ibe, ibc)))
 
     def _base_charge(
         self, vbe: float, vbc: float, currents: tuple[float, float], slopes: tuple[float, float]
@@ -178,13 +181,14 @@ class Bipolar:
         charges.append(Charge(*self.bulk, substrate))
         return tuple(charges), cpi, cmu, outside, substrate
 
-    def _region(self, vbe: float, vbc: float, icc: float, iec: float) -> str:
+    def _region(self, vbe: float, vbc: float, transport: tuple[float, float], base: tuple[float, float]) -> str:
         on = CONDUCTING * self.thermal
+        (icc, iec), (ibe, ibc) = transport, base
         if vbe < on and vbc < on:
             return "cut-off"
-        if vbe >= on and (vbc < on or abs(iec) <= NOTICED * abs(icc)):
+        if vbe >= on and (vbc < on or (abs(iec) <= NOTICED * abs(icc) and abs(ibc) <= FORCED * abs(ibe))):
             return "forward active"
-        if vbe < on or abs(icc) <= NOTICED * abs(iec):
+        if vbe < on or (abs(icc) <= NOTICED * abs(iec) and abs(ibe) <= FORCED * abs(ibc)):
             return "reverse active"
         return "saturation"
 

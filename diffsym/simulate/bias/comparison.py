@@ -14,6 +14,9 @@ from diffsym.solve.quantity import Quantity
 SMALL = 1e-6
 """Of the largest number of its kind: a smaller one is compared with this share of the largest."""
 
+ROUNDING = 1e-11
+"""Of the largest unknown of a response: less than that is what rounding left of 0."""
+
 ELSEWHERE = 1e-3
 """Relative difference of node voltages from which ngspice is asked again, starting at diffsym's operating point."""
 
@@ -86,12 +89,14 @@ def compared(
     points = []
     for mine, volts, currents in zip(ours, theirs.points, theirs.currents):
         frequency = mine["f"]
+        pairs: tuple[Pair, ...]
+        whole = max(map(abs, (*mine["v"].values(), *mine["i"].values())), default=0.0)
         if quantity is not None:
             left = value_of(quantity, deck, frequency, mine["v"], mine["i"])
             right = value_of(quantity, deck, frequency, volts, currents)
-            pairs = tuple(_pairs("", {"quantity": left}, {"quantity": right}))
+            pairs = (_pair("", "quantity", left, right, 0.0, whole),)
         else:
-            pairs = tuple(_pairs("", mine["v"], volts))
+            pairs = tuple(_pairs("", mine["v"], volts, whole))
         points.append((frequency, pairs))
     return Comparison(
         tuple(_pairs("", point.nodes, theirs.nodes)), tuple(_device_pairs(point, theirs)), tuple(points), theirs, notes
@@ -111,15 +116,20 @@ def _device_pairs(point: OperatingPoint, theirs: Answer) -> Iterator[Pair]:
                 yield _pair(device.name, name, value, found[name], largest[name[0]])
 
 
-def _pairs(owner: str, ours: Mapping[str, complex], theirs: Mapping[str, complex]) -> Iterator[Pair]:
+def _pairs(
+    owner: str, ours: Mapping[str, complex], theirs: Mapping[str, complex], whole: float = 0.0
+) -> Iterator[Pair]:
     largest = max(map(abs, ours.values()), default=0.0)
     for name, value in ours.items():
         if name in theirs:
-            yield _pair(owner, name, value, theirs[name], largest)
+            yield _pair(owner, name, value, theirs[name], largest, whole)
 
 
-def _pair(owner: str, name: str, ours: complex, theirs: complex, largest: float) -> Pair:
+def _pair(owner: str, name: str, ours: complex, theirs: complex, largest: float, whole: float = 0.0) -> Pair:
+    """``whole``: the largest unknown of a response; beside it a value that is only rounding is compared with it."""
     against = max(abs(ours), abs(theirs), SMALL * largest)
+    if against < ROUNDING * whole:
+        against = whole
     return Pair(owner, name, ours, theirs, abs(ours - theirs) / against if against else 0.0)
 
 

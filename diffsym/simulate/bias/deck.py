@@ -11,11 +11,12 @@ from diffsym.circuit.scopes import UNUSED_CARDS
 from diffsym.circuit.signals import linear_form
 from diffsym.circuit.values import spice_number
 from diffsym.errors import BudgetError, NetlistError
-from diffsym.expression.evaluate import Value
+from diffsym.expression.evaluate import Value, evaluate
 from diffsym.expression.tree import Expression, symbols_of
+from diffsym.simulate.bias import bipolar, diode, jfet, mos
 from diffsym.simulate.bias.bipolar import bipolar_of
 from diffsym.simulate.bias.diode import diode_of
-from diffsym.simulate.bias.given import Surroundings, check_celsius, number_of
+from diffsym.simulate.bias.given import Card, Surroundings, check_celsius, left_aside, number_of
 from diffsym.simulate.bias.jfet import jfet_of
 from diffsym.simulate.bias.linearised import Device
 from diffsym.simulate.bias.mos import mos_of
@@ -29,6 +30,8 @@ READERS: Mapping[str, Callable[[Element, Model | None, Surroundings], Device]] =
     "D": diode_of,
     "J": jfet_of,
 }
+
+CARDS: Mapping[str, Card] = {"M": mos.CARD, "Q": bipolar.CARD, "D": diode.CARD, "J": jfet.CARD}
 
 OPTIONS = {
     "temp": "celsius",
@@ -90,13 +93,19 @@ def deck_of(circuit: Circuit, numbers: Mapping[str, Value] | None = None) -> Dec
 
 
 def _deck(circuit: Circuit, numbers: dict[str, Value]) -> Deck:
-    around, guesses, notes = _surroundings(circuit, numbers)
+    alike = _parameters_alike(circuit, numbers)
+    around, guesses, notes = _surroundings(circuit, {**numbers, **{name: each for name, (_, each) in alike.items()}})
+    notes += [f"{name} has the number of the parameter {other}, as in SPICE" for name, (other, _) in alike.items()]
     parts: list[Part] = []
     devices: list[Device] = []
     signals: dict[str, None] = {}
     for element in circuit.elements:
         if element.kind in READERS:
-            devices.append(READERS[element.kind](element, _model(circuit, element), around))
+            model = _model(circuit, element)
+            devices.append(READERS[element.kind](element, model, around))
+            aside = left_aside(CARDS[element.kind], model) if model is not None else ""
+            if aside and aside not in notes:
+                notes.append(aside)
             continue
         part = _part(element, circuit, around, notes)
         parts.append(part)
@@ -112,6 +121,25 @@ def _deck(circuit: Circuit, numbers: dict[str, Value]) -> Deck:
         circuit.title, tuple(parts), tuple(devices), {each.name: each for each in circuit.elements}, around, guesses,
         tuple(signals), tuple(notes), nodes,
     )  # fmt: skip
+
+
+def _parameters_alike(circuit: Circuit, numbers: Mapping[str, Value]) -> dict[str, tuple[str, Value]]:
+    """Symbols without a number that are parameters but for their capitals: SPICE takes them for the same."""
+    known = {}
+    for name, tree in circuit.parameters.items():
+        if not symbols_of(tree):
+            known[name.lower()] = name
+    if not known:
+        return {}
+    found: dict[str, tuple[str, Value]] = {}
+    models = [tree for model in circuit.models.values() for tree in model.parameters.values()]
+    own = [tree for each in circuit.elements for tree in (each.value, each.dc, each.ac, *each.parameters.values())]
+    for tree in filter(None, (*models, *own)):
+        for symbol in symbols_of(tree):
+            other = known.get(symbol.lower())
+            if other is not None and symbol not in numbers:
+                found[symbol] = other, evaluate(circuit.parameters[other], {})
+    return found
 
 
 def _ohmic(device: Device) -> list[tuple[str, str]]:

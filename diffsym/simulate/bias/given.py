@@ -21,7 +21,8 @@ class Card:
 
     ``defaults``: every parameter that is used. ``positive`` may not be zero or less, ``nonnegative`` not less.
     ``idle``: parameters of noise and of other analyses, which change nothing here. ``instance``: a device's own.
-    ``only``: parameters that are accepted at the value at which they do nothing.
+    ``only``: parameters that are accepted at the value at which they do nothing. ``ignored``: what other levels and
+    other simulators have, and ngspice leaves aside at this level; so does diffsym, and says so.
     """
 
     title: str
@@ -33,6 +34,7 @@ class Card:
     aliases: Mapping[str, str] = field(default_factory=dict)
     only: Mapping[str, float] = field(default_factory=dict)
     signed: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,15 @@ class Surroundings:
     drain_area: float = 0.0
     source_area: float = 0.0
     numbers: Mapping[str, Value] = field(default_factory=dict)
+
+
+INSTEAD = {
+    "nf": "w is the whole width, so that nf can be left out; transistors side by side are m=2",
+    "ng": "w is the whole width, so that ng can be left out; transistors side by side are m=2",
+    "fingers": "w is the whole width; transistors side by side are m=2",
+    "pj": "a side wall is not modelled: leave pj out",
+}
+"""What to write in place of a device's parameter of other simulators."""
 
 
 def number_of(tree: Expression, owner: str, line: int, numbers: Mapping[str, Value]) -> float:
@@ -101,7 +112,7 @@ def given_of(card: Card, element: Element, model: Model | None, around: Surround
     stated: set[str] = set()
     for written, tree in model.parameters.items():
         name = card.aliases.get(written, written)
-        if name in card.idle:
+        if name in card.idle or name in card.ignored:
             continue
         owner = f"{written} of the model {model.name}"
         if name == "level":
@@ -132,7 +143,8 @@ def given_of(card: Card, element: Element, model: Model | None, around: Surround
             raise NetlistError(
                 f"{element.name} has no parameter {name} that diffsym knows",
                 line=element.line or None,
-                hint=suggestion(name, card.instance, f"it knows {' '.join(card.instance)} m temp dtemp"),
+                hint=INSTEAD.get(name)
+                or suggestion(name, card.instance, f"it knows {' '.join(card.instance)} m temp dtemp"),
             )
         own[name] = number_of(tree, f"{name} of {element.name}", element.line, around.numbers)
         if name not in ("temp", "dtemp") and (own[name] < 0 or (own[name] == 0 and name in ("w", "l", "m", "area"))):
@@ -145,6 +157,17 @@ def given_of(card: Card, element: Element, model: Model | None, around: Surround
     for celsius in (here, nominal):
         check_celsius(celsius, element.name, element.line)
     return Given(values, frozenset(stated), own, Temperatures(here + ZERO_CELSIUS, nominal + ZERO_CELSIUS))
+
+
+def left_aside(card: Card, model: Model) -> str:
+    """A sentence on what of a model's card has no effect at its level; empty where all of it has."""
+    names = [name for name in model.parameters if card.aliases.get(name, name) in card.ignored]
+    if not names:
+        return ""
+    return (
+        f"line {model.line}: {' '.join(names)} of the model {model.name} "
+        f"{'do' if len(names) > 1 else 'does'} nothing in a {card.title} of level {card.levels[0]}"
+    )
 
 
 def check_celsius(celsius: float, owner: str, line: int = 0) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from diffsym.circuit.model import Element, Model
+from diffsym.errors import NetlistError
 from diffsym.simulate.bias.given import Card, Surroundings, given_of
 from diffsym.simulate.bias.linearised import Branch, Charge, Linearised
 from diffsym.simulate.bias.physics import (
@@ -25,14 +26,15 @@ CARD = Card(
     title="junction field-effect transistor",
     defaults={
         "vto": -2.0, "beta": 1e-4, "lambda": 0.0, "rd": 0.0, "rs": 0.0, "cgs": 0.0, "cgd": 0.0, "pb": 1.0, "is": 1e-14,
-        "fc": 0.5, "tcv": 0.0, "bex": 0.0,
+        "fc": 0.5, "tcv": 0.0, "bex": 0.0, "b": 1.0, "vtotc": None, "betatce": None, "xti": None, "eg": 1.11,
     },
     positive=frozenset({"beta", "pb", "is"}),
-    signed=frozenset({"vto", "tcv", "bex", "lambda"}),
+    signed=frozenset({"vto", "tcv", "bex", "lambda", "vtotc", "betatce", "xti", "b"}),
     idle=frozenset({"kf", "af", "nlev", "gdsnoi"}),
     instance={"area": 1.0},
     aliases={"vt0": "vto"},
-    only={"b": 1.0, "m": 0.5, "n": 1.0, "isr": 0.0, "xti": 3.0, "betatce": 0.0, "vtotc": 0.0},
+    only={"n": 1.0},
+    ignored=frozenset({"isr", "nr", "alpha", "vk", "m"}),
 )  # fmt: skip
 
 
@@ -47,6 +49,7 @@ class Jfet:
     ohmic: tuple[tuple[str, str, float], ...]
     beta: float
     threshold: float
+    doping: tuple[float, float]
     modulation: float
     saturation: float
     thermal: float
@@ -107,13 +110,22 @@ class Jfet:
         )  # fmt: skip
 
     def _channel(self, over: float, across: float) -> tuple[float, float, float]:
+        """Shichman and Hodges with a doping profile (Parker and Skellern, Sydney); with B = 1 it is the square law."""
         if over <= 0:
             return 0.0, 0.0, 0.0
+        profile, bend = self.doping
         grown = self.beta * (1 + self.modulation * across)
+        modulated = self.modulation * self.beta
         if over <= across:
-            return grown * over**2, 2 * grown * over, self.modulation * self.beta * over**2
-        part = across * (2 * over - across)
-        return grown * part, 2 * grown * across, 2 * grown * (over - across) + self.modulation * self.beta * part
+            part = over**2 * (profile + bend * over)
+            return grown * part, grown * over * (2 * profile + 3 * bend * over), modulated * part
+        left = 2 * profile + 3 * bend * (over - across)
+        part = across * (across * (bend * across - profile) + over * left)
+        return (
+            grown * part,
+            grown * across * (left + 3 * bend * over),
+            grown * (over - across) * left + modulated * part,
+        )
 
 
 def jfet_of(element: Element, model: Model | None, around: Surroundings) -> Jfet:
@@ -125,6 +137,10 @@ def jfet_of(element: Element, model: Model | None, around: Surroundings) -> Jfet
     scale = own["area"] * own["m"]
     reference, potential = potential_at(v["pb"], at)
     grown = capacitance_factor(v["pb"], reference, potential, 0.5, at)
+    warmer = at.here - at.nominal
+    gain = 1.01 ** (v["betatce"] * warmer) if "betatce" in v else at.ratio ** v["bex"]
+    if v["pb"] == v["vto"] and v["b"] != 1:
+        raise NetlistError(f"pb and vto of {element.model} are equal", line=element.line or None, hint="check vto")
     d, _, s = element.nodes
     ohmic, inner = [], {}
     for node, key, place in ((d, "rd", "drain"), (s, "rs", "source")):
@@ -133,8 +149,9 @@ def jfet_of(element: Element, model: Model | None, around: Surroundings) -> Jfet
     return Jfet(
         name=element.name, sign=1 if model.type == "njf" else -1,
         nodes=(element.nodes[0], element.nodes[1], element.nodes[2]), inner=(inner["rd"], inner["rs"]),
-        ohmic=tuple(ohmic), beta=v["beta"] * at.ratio ** v["bex"] * scale,
-        threshold=v["vto"] - v["tcv"] * (at.here - at.nominal), modulation=v["lambda"],
-        saturation=v["is"] * math.exp((at.ratio - 1) * 1.11 / vt) * scale, thermal=vt,
+        ohmic=tuple(ohmic), beta=v["beta"] * gain * scale, threshold=v["vto"] + v.get("vtotc", -v["tcv"]) * warmer,
+        doping=(v["b"], (1 - v["b"]) / (v["pb"] - v["vto"]) if v["b"] != 1 else 0.0), modulation=v["lambda"],
+        saturation=v["is"] * math.exp((at.ratio - 1) * v["eg"] / vt) * at.ratio ** v.get("xti", 0.0) * scale,
+        thermal=vt,
         capacitances=(v["cgs"] * grown * scale, v["cgd"] * grown * scale), potential=potential, forward=v["fc"],
     )  # fmt: skip

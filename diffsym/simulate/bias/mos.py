@@ -43,6 +43,8 @@ CARD = Card(
         "w": None, "l": None, "ad": None, "as": None, "pd": 0.0, "ps": 0.0, "nrd": 1.0, "nrs": 1.0,
     },
     aliases={"vt0": "vto", "uo": "u0"},
+    ignored=frozenset({"xj", "xd", "wd", "ucrit", "uexp", "utra", "vmax", "neff", "delta", "theta", "eta", "kappa",
+                       "nfs", "xqc", "capop", "wl", "lmin", "lmax", "wmin", "wmax"}),
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from diffsym.circuit.model import GROUND
@@ -18,11 +18,14 @@ MOST_STEPS = 150
 SETTLED = 1e-12
 """Relative change of the last step, and in V or A where a value is near zero."""
 
-NOISE, MOST_CALM = 1e-7, 20
-"""So small a step, so many times in a row, is rounding."""
+NOISE, MOST_CALM = 1e-6, 20
+"""Steps that are so small and, so many times in a row, do not become smaller, are rounding."""
 
 LARGEST_CURRENT = 1e6
 """A of one branch of a device."""
+
+HOLDING = 1e3
+"""S by which a node of ``.nodeset`` is held at first."""
 
 CLOSE = 1e-9
 """Where rounding keeps a step from settling, a step as small as this one that no longer shrinks counts."""
@@ -134,8 +137,12 @@ def settled(deck: Deck) -> Settled:
     equations = equations_of(deck)
     gmin = deck.around.gmin
     tried = ["Newton steps with limited junctions"]
-    walk = _fresh(equations)
     steps = 0
+    if deck.guesses:
+        walk = _held(equations, gmin)
+        if walk is not None and _walked(equations, walk, gmin):
+            return _found(equations, walk, gmin, walk.steps, tried)
+    walk = _fresh(equations)
     if _walked(equations, walk, gmin):
         return _found(equations, walk, gmin, walk.steps, tried)
     steps += walk.steps
@@ -157,9 +164,13 @@ def settled(deck: Deck) -> Settled:
         (name for name, at in (equations.places | equations.currents).items() if at == last.worst), "an unknown"
     )
     unit, what = ("V", "node") if last.worst < len(equations.places) else ("A", "the current of")
+    there = [
+        each.line for key, each in deck.elements.items() if key == name or name.partition("#")[0] in (key, *each.nodes)
+    ]
     raise CircuitError(
         f"no operating point was found: {', '.join(tried)} were tried, {steps} steps in all; "
         f"{what} {name} still moves by {last.change:.3g} {unit}",
+        line=min(filter(None, there), default=None),
         hint="look at the bias of that node, or start near the answer with .nodeset v(node)=value",
     )
 
@@ -168,12 +179,32 @@ def _fresh(equations: Equations) -> _Walk:
     import numpy
 
     deck = equations.deck
+    if not deck.guesses:
+        return _unguessed(equations)
     x = numpy.zeros(equations.size)
     for node, value in deck.guesses.items():
         x[equations.places[node]] = value
-    if deck.guesses:
-        return _Walk(x, [_voltages(equations, device.junctions, device.sign, x) for device in deck.devices])
-    return _Walk(x, [device.start for device in deck.devices])
+    return _Walk(x, [_voltages(equations, device.junctions, device.sign, x) for device in deck.devices])
+
+
+def _held(equations: Equations, gmin: float) -> _Walk | None:
+    """Where the circuit rests while the nodes of ``.nodeset`` are held there, to be let go; None where it does not."""
+    held = replace(equations, fixed=equations.fixed.copy(), right=equations.right.copy())
+    for node, value in equations.deck.guesses.items():
+        at = equations.places[node]
+        held.fixed[at, at] += HOLDING
+        held.right[at] += HOLDING * value
+    walk = _unguessed(equations)
+    if _walked(held, walk, gmin):
+        return walk
+    walk = _unguessed(equations)
+    return walk if _by_gmin(held, walk, gmin) else None
+
+
+def _unguessed(equations: Equations) -> _Walk:
+    import numpy
+
+    return _Walk(numpy.zeros(equations.size), [device.start for device in equations.deck.devices])
 
 
 def _voltages(equations: Equations, junctions: Sequence[tuple[str, str]], sign: int, x: Any) -> tuple[float, ...]:
@@ -191,7 +222,7 @@ def _walked(equations: Equations, walk: _Walk, gmin: float, extra: float = 0.0, 
     nodes = len(equations.places)
     before = float("inf")
     first = True
-    calm = 0
+    calm, began = 0, 0.0
     for _ in range(MOST_STEPS):
         matrix, right = equations.fixed.copy(), equations.right * drive
         if extra:
@@ -228,7 +259,8 @@ def _walked(equations: Equations, walk: _Walk, gmin: float, extra: float = 0.0, 
         if not limited and not first and largest <= CLOSE / SETTLED and largest >= before / 2:
             return True
         # Where gain is so high that rounding alone moves a node, the steps stay small without ever settling.
-        calm = 0 if limited or largest > NOISE / SETTLED else calm + 1
+        calm = 0 if limited or largest > NOISE / SETTLED or largest < began / 10 else calm + 1
+        began = largest if calm <= 1 else began
         if calm > MOST_CALM:
             return True
         before = largest if not limited else float("inf")
@@ -326,6 +358,7 @@ def _found(equations: Equations, walk: _Walk, gmin: float, steps: int, tried: li
         if largest > LARGEST_CURRENT:
             raise CircuitError(
                 f"{device.name} would carry more than {LARGEST_CURRENT:g} A, far beyond what its model is for",
+                line=equations.deck.elements[device.name].line or None,
                 hint="put a resistor in series with its junction",
             )
     return Settled(equations, walk.x, devices, steps, tuple(tried))
@@ -341,6 +374,7 @@ def _check_paths(deck: Deck) -> None:
         if part.kind in "VELH" and not _joined(loops, part.nodes[0], part.nodes[1]):
             raise CircuitError(
                 f"{part.name} closes a loop of voltage sources and inductors, whose current at rest is not determined",
+                line=deck.elements[part.name].line or None,
                 hint="put a small resistance into the loop",
             )
     paths: dict[str, str] = {}
@@ -362,6 +396,7 @@ def _check_paths(deck: Deck) -> None:
         owner = f" ({', '.join((devices or there)[:3])})" if there else ""
         raise CircuitError(
             f"node {node}{owner} has no path for direct current, so that its voltage at rest is not determined",
+            line=min((deck.elements[name].line for name in devices or there), default=0) or None,
             hint=f"bias it, with a resistor or a source from {node}",
         )
 

@@ -20,7 +20,7 @@ PATIENCE = 60.0
 """Seconds after which ngspice is ended."""
 
 LARGE_GAIN = 1e7
-"""What stands for the infinite gain of an ideal op amp."""
+"""What stands for the infinite gain of an ideal op amp where ngspice does not find its way with a nullor."""
 
 TOLERANCES = ("reltol=1e-9 abstol=1e-17 vntol=1e-12", "reltol=1e-7 abstol=1e-15 vntol=1e-10", "reltol=1e-5")
 """Options that are tried in turn: ngspice's own reltol of 1e-3 would hide every difference worth seeing."""
@@ -71,11 +71,13 @@ def asked_of_ngspice(
         raise CircuitError("ngspice is not installed", hint="install it, or use op and ac, which need no other program")
     written = _Written(circuit, deck, dict(drive or {}), deck.guesses if start is None else start)
     said = ""
-    for tolerances in TOLERANCES:
-        said = _run(program, written.text(frequencies, tolerances))
-        answer = written.read(said, len(frequencies), tolerances)
-        if answer is not None:
-            return answer
+    ideal = any(part.kind == "O" for part in deck.parts)
+    for written.nullors in (True, False) if ideal else (True,):
+        for tolerances in TOLERANCES:
+            said = _run(program, written.text(frequencies, tolerances))
+            answer = written.read(said, len(frequencies), tolerances)
+            if answer is not None:
+                return answer
     lines = [line.strip() for line in said.splitlines() if "rror" in line or "ingular" in line or "onverge" in line]
     raise CircuitError(f"ngspice gives no operating point: {(lines or ['it says nothing'])[0][:200]}")
 
@@ -102,6 +104,7 @@ class _Written:
 
     def __init__(self, circuit: Circuit, deck: Deck, drive: Mapping[str, float], start: Mapping[str, float]) -> None:
         self.circuit, self.deck, self.drive, self.start = circuit, deck, drive, start
+        self.nullors = True
         nodes = dict.fromkeys(
             node for each in circuit.elements for node in (*each.nodes, *(each.control or ())) if node != GROUND
         )
@@ -175,7 +178,8 @@ class _Written:
 
     def _branch(self, name: str) -> str:
         kind = next(each.kind for each in self.circuit.elements if each.name == name)
-        return f"{'vs' if kind == 'R' else ''}{self.names[name]}#branch"
+        ideal = self.nullors and any(part.kind == "O" and part.name == name for part in self.deck.parts)
+        return f"{'vn' if ideal else 'vs' if kind == 'R' else ''}{self.names[name]}#branch"
 
     def _elements(self) -> Iterator[str]:
         parts = {part.name: part for part in self.deck.parts}
@@ -189,7 +193,7 @@ class _Written:
             control = " ".join(self.nodes[node] for node in part.control or ())
             sensed = " ".join(self.names[each] for each in part.sensed)
             if part.kind == "O":
-                yield f"{name} {nodes} {control} {LARGE_GAIN!r}"
+                yield from self._op_amp(name, nodes, control)
             elif element.kind in "VI":
                 moved = sum((self.drive[key] * by for key, by in (part.moving or {}).items() if key in self.drive), 0j)
                 from cmath import polar
@@ -204,6 +208,19 @@ class _Written:
                 value = number_of(element.value, element.name, element.line, self.deck.around.numbers)
                 middle = " ".join(word for word in (nodes, control, sensed) if word)
                 yield f"{name} {middle} {value!r}{self._own(element)}"
+
+    def _op_amp(self, name: str, nodes: str, control: str) -> Iterator[str]:
+        """An ideal op amp: no voltage and no current at its input, any current at its output.
+
+        The current of a 0-volt source at the input is given back beside it, and is what the output carries.
+        """
+        if not self.nullors:
+            yield f"{name} {nodes} {control} {LARGE_GAIN!r}"
+            return
+        plus, minus = control.split()
+        yield f"vn{name} {plus} {minus} 0"
+        yield f"fi{name} {minus} {plus} vn{name} 1"
+        yield f"fo{name} {nodes} vn{name} 1"
 
     def _own(self, element: Element) -> str:
         numbers = self.deck.around.numbers

@@ -26,6 +26,10 @@ class NominalValues:
     point: OperatingPoint
 
 
+ENDLESS = 10**18
+"""Ω, which stand for the output resistance of a transistor without channel-length modulation or Early effect."""
+
+
 def small_signal_values(
     point: OperatingPoint, small: SmallSignalCircuit, given: Mapping[str, Value] | None = None
 ) -> NominalValues:
@@ -55,7 +59,8 @@ def small_signal_values(
         numbers = list(each.values())
         endless = [name for name, value in each.items() if not math.isfinite(value)]
         if endless:
-            notes.append(f"{spelled} of {endless[0]} is infinite at this operating point")
+            notes.append(f"{spelled} of {endless[0]} is infinite at this operating point; {ENDLESS:g} Ω stand for it")
+            values[symbol] = Fraction(ENDLESS)
             continue
         mean = sum(numbers) / len(numbers)
         spread = (max(numbers) - min(numbers)) / abs(mean) if mean else 0.0
@@ -65,7 +70,7 @@ def small_signal_values(
                 f"{spelled} stands for devices that differ by {100 * spread:.2g} %: {listed}; their mean is used"
             )
         values[symbol] = Fraction(repr(mean))
-    for name, known in (given or {}).items():
+    for name, known in {**point.found.equations.deck.around.numbers, **(given or {})}.items():
         values[name] = Fraction(known.real)
     return NominalValues(values, tuple(notes), point)
 

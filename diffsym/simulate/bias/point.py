@@ -11,7 +11,8 @@ from diffsym.circuit.model import GROUND, Circuit
 from diffsym.errors import CircuitError, UsageError
 from diffsym.expression.evaluate import Value
 from diffsym.simulate.bias.deck import ALONE, PLAIN_AC, deck_of
-from diffsym.simulate.bias.newton import Settled, conduct, settled, stamp
+from diffsym.simulate.bias.linearised import Linearised
+from diffsym.simulate.bias.newton import Equations, Settled, conduct, settled, stamp
 
 if TYPE_CHECKING:
     from diffsym.simulate.bias.nominal import NominalValues
@@ -164,21 +165,10 @@ class OperatingPoint:
             if name not in deck.signals and not name.startswith(ALONE):
                 raise UsageError(f"no source has the signal {name}", hint=f"signals: {' '.join(deck.signals)}")
         real = numpy.zeros((equations.size, equations.size))
-        stored = numpy.zeros((equations.size, equations.size))
         right = numpy.zeros(equations.size, complex)
-        inductances = {part.name: part.value for part in deck.parts if part.kind == "L"}
         for part in deck.parts:
             stamp(real, None, part, places, currents)
             plus, minus = places.get(part.nodes[0]), places.get(part.nodes[1])
-            if part.kind == "C":
-                conduct(stored, plus, minus, part.value)
-            elif part.kind == "L":
-                stored[currents[part.name], currents[part.name]] -= part.value
-            elif part.kind == "K":
-                first, second = part.sensed
-                mutual = part.value * math.sqrt(inductances[first] * inductances[second])
-                stored[currents[first], currents[second]] -= mutual
-                stored[currents[second], currents[first]] -= mutual
             amount = sum((drive[name] * factor for name, factor in (part.moving or {}).items() if name in drive), 0j)
             if amount and part.kind == "V":
                 right[currents[part.name]] += amount
@@ -192,14 +182,35 @@ class OperatingPoint:
                     _transfer(real, places, (branch.source, branch.target), pair, slope)
             for one, other, amount in here.conductances:
                 conduct(real, places.get(one), places.get(other), amount)
-            for charge in here.charges:
-                pair = charge.across or (charge.source, charge.target)
-                _transfer(stored, places, (charge.source, charge.target), pair, charge.capacitance)
-        return real, stored, right
+        return real, stored_in(equations, self.found.devices), right
 
     def __repr__(self) -> str:
         volts = ", ".join(f"{node} {value:.4g} V" for node, value in list(self.nodes.items())[:8])
         return f"<OperatingPoint: {volts}; {len(self.devices)} devices>"
+
+
+def stored_in(equations: Equations, devices: Sequence[Linearised]) -> Any:
+    """What s is multiplied by: capacitances of parts and of ``devices``, inductances with their sign turned."""
+    import numpy
+
+    deck, places, currents = equations.deck, equations.places, equations.currents
+    stored = numpy.zeros((equations.size, equations.size))
+    inductances = {part.name: part.value for part in deck.parts if part.kind == "L"}
+    for part in deck.parts:
+        if part.kind == "C":
+            conduct(stored, places.get(part.nodes[0]), places.get(part.nodes[1]), part.value)
+        elif part.kind == "L":
+            stored[currents[part.name], currents[part.name]] -= part.value
+        elif part.kind == "K":
+            first, second = part.sensed
+            mutual = part.value * math.sqrt(inductances[first] * inductances[second])
+            stored[currents[first], currents[second]] -= mutual
+            stored[currents[second], currents[first]] -= mutual
+    for here in devices:
+        for charge in here.charges:
+            pair = charge.across or (charge.source, charge.target)
+            _transfer(stored, places, (charge.source, charge.target), pair, charge.capacitance)
+    return stored
 
 
 def digits(value: float) -> float:

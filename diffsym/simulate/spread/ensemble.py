@@ -9,7 +9,7 @@ from typing import Any
 from diffsym.errors import CircuitError, DiffsymError
 from diffsym.simulate.bias.deck import Deck
 from diffsym.simulate.bias.newton import SETTLED, Equations, Settled, settled, stamp
-from diffsym.simulate.bias.point import OperatingPoint
+from diffsym.simulate.bias.point import OperatingPoint, stored_in
 from diffsym.simulate.spread.arrays import Drawn, changed, flows
 
 MOST_STEPS = 40
@@ -44,6 +44,7 @@ class Ensemble:
     jacobian: Any
     failed: int
     """Draws that have no operating point; their rows are not a number."""
+    draws: Draws
 
     def voltage(self, node: str) -> Any:
         return self.x[:, self.equations.places[node]] if node in self.equations.places else 0.0 * self.x[:, 0]
@@ -65,7 +66,7 @@ def ensemble(point: OperatingPoint, draws: Draws, count: int, servo: Servo | Non
     failed = sum(each.failed for each in pieces)
     if failed == count:
         raise CircuitError("none of the draws has an operating point", hint="draw smaller mismatch")
-    return Ensemble(pieces[0].equations, x, numpy.concatenate([each.jacobian for each in pieces]), failed)
+    return Ensemble(pieces[0].equations, x, numpy.concatenate([each.jacobian for each in pieces]), failed, draws)
 
 
 def _few(point: OperatingPoint, draws: Draws, count: int, servo: Servo | None) -> Ensemble:
@@ -105,7 +106,26 @@ def _few(point: OperatingPoint, draws: Draws, count: int, servo: Servo | None) -
             break
     lost = numpy.union1d(waiting, numpy.flatnonzero(~numpy.isfinite(x).all(axis=1)))
     failed = sum(not _rescued(point, draws, int(at), servo, x, jacobian, fixed) for at in lost)
-    return Ensemble(equations, x, jacobian, failed)
+    return Ensemble(equations, x, jacobian, failed, draws)
+
+
+def stored(over: Ensemble) -> Any:
+    """Capacitances and inductances of every draw: what s is multiplied by in the circuit for signals."""
+    import numpy
+
+    equations, draws = over.equations, over.draws
+    deck, size = equations.deck, equations.size
+    seen = [_seen(equations, device, over.x) for device in deck.devices]
+    out = numpy.full((len(over.x), size, size), numpy.nan)
+    for at in numpy.flatnonzero(numpy.isfinite(over.x).all(axis=1)):
+        own = [
+            changed(device, {key: float(values[at]) for key, values in draws.get(device.name, {}).items()}).at(
+                tuple(float(each) for each in voltages[at]), deck.around.gmin
+            )
+            for device, voltages in zip(deck.devices, seen)
+        ]
+        out[at] = stored_in(equations, own)
+    return out
 
 
 def _rescued(

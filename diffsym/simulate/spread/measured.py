@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from diffsym.expression.tree import BranchCurrent, Expression, NodeVoltage, Symb
 from diffsym.simulate.bias.asking import drive_of
 from diffsym.simulate.bias.point import OperatingPoint
 from diffsym.simulate.formulas import value_on
-from diffsym.simulate.spread.ensemble import Ensemble
+from diffsym.simulate.spread.ensemble import AT_ONCE, Ensemble, stored
 from diffsym.solve.quantity import has_measurement, read_quantity
 
 
@@ -59,18 +60,23 @@ def asked_of(small: SmallSignalCircuit, texts: Sequence[str]) -> tuple[Asked, ..
     return tuple(found)
 
 
-def values_of(asked: Sequence[Asked], point: OperatingPoint, over: Ensemble) -> dict[str, Any]:
-    """Each quantity's values, an array over the draws. Raises QuantityError for a current that is not measured."""
+def values_of(asked: Sequence[Asked], point: OperatingPoint, over: Ensemble, frequency: float = 0.0) -> dict[str, Any]:
+    """Each quantity's values, an array over the draws; at a ``frequency`` in Hz above 0 the magnitudes of gains.
+
+    Raises QuantityError for a current that is not measured.
+    """
     import numpy
 
     found: dict[str, Any] = {}
     equations = point.found.equations
+    s = 2j * math.pi * frequency if frequency else 0.0
+    storage = stored(over) if frequency and any(each.drive for each in asked) else None
     for each in asked:
         if each.earlier:
             numbers = {joined(name): found[name] for name in each.earlier}
         else:
-            x = _response(point, over, each.drive) if each.drive else over.x[:, : equations.size]
-            numbers = {**equations.deck.around.numbers, **dict.fromkeys(each.signals, 1.0), "s": 0.0}
+            x = _response(point, over, each.drive, s, storage) if each.drive else over.x[:, : equations.size]
+            numbers = {**equations.deck.around.numbers, **dict.fromkeys(each.signals, 1.0), "s": s}
             names: dict[Expression, Symbol] = {}
             for part in walk(each.tree):
                 if isinstance(part, NodeVoltage | BranchCurrent) and part not in names:
@@ -85,11 +91,11 @@ def values_of(asked: Sequence[Asked], point: OperatingPoint, over: Ensemble) -> 
         except ArithmeticError:
             raise QuantityError(f"{each.name} divides by zero", hint="leave that division out") from None
         found[each.name] = value * numpy.ones(len(over.x))
-    return found
+    return {name: abs(values) if numpy.iscomplexobj(values) else values for name, values in found.items()}
 
 
 def _plain(value: Any) -> Any:
-    return value if hasattr(value, "shape") else float(value)
+    return value if hasattr(value, "shape") or isinstance(value, complex) else float(value)
 
 
 def _measured(part: NodeVoltage | BranchCurrent, point: OperatingPoint, x: Any, moving: bool) -> Any:
@@ -111,15 +117,22 @@ def _measured(part: NodeVoltage | BranchCurrent, point: OperatingPoint, x: Any, 
     )
 
 
-def _response(point: OperatingPoint, over: Ensemble, drive: Mapping[str, float]) -> Any:
-    """The circuit for signals, at low frequency, in every draw."""
+def _response(point: OperatingPoint, over: Ensemble, drive: Mapping[str, float], s: complex, storage: Any) -> Any:
+    """The circuit for signals in every draw, at ``s`` where it has a ``storage``, else at low frequency."""
     import numpy
 
     size = over.equations.size
-    right = point.linear(drive)[2].real
-    matrix = over.jacobian[:, :size, :size]
-    with numpy.errstate(all="ignore"):
-        try:
-            return numpy.linalg.solve(matrix, numpy.broadcast_to(right[:, None], (len(matrix), size, 1)))[:, :, 0]
-        except numpy.linalg.LinAlgError:
-            raise QuantityError("the circuit for signals is singular in some draw at low frequency") from None
+    right = point.linear(drive)[2] if storage is not None else point.linear(drive)[2].real
+    pieces = []
+    for start in range(0, len(over.x), AT_ONCE):
+        few = slice(start, start + AT_ONCE)
+        matrix = over.jacobian[few, :size, :size]
+        if storage is not None:
+            matrix = matrix + s * storage[few]
+        with numpy.errstate(all="ignore"):
+            try:
+                each = numpy.linalg.solve(matrix, numpy.broadcast_to(right[:, None], (len(matrix), size, 1)))
+            except numpy.linalg.LinAlgError:
+                raise QuantityError("the circuit for signals is singular in some draw") from None
+        pieces.append(each[:, :, 0])
+    return numpy.concatenate(pieces)

@@ -113,6 +113,7 @@ class Study:
     seed: int
     failed: int
     distributions: tuple[Distribution, ...]
+    frequency: float = 0.0
 
     def __getitem__(self, name: str) -> Distribution:
         found = next((each for each in self.distributions if each.name == name), None)
@@ -126,6 +127,7 @@ class Study:
             "draws": self.count,
             "seed": self.seed,
             "failed": self.failed,
+            "frequency": self.frequency,
             "varied": [{"owner": each.owner, "property": each.key, "sigma": each.sigma} for each in self.varied],
             "quantities": [each.to_dict() for each in self.distributions],
         }
@@ -140,12 +142,14 @@ def studied(
     seed: int = 1,
     servo: Servo | None = None,
     servo_name: str = "offset",
+    frequency: float = 0.0,
 ) -> Study:
     """Draws, slopes and worst cases of every quantity; with a ``servo`` its input is one more, ``offset``.
 
-    With a servo every quantity is measured while the output is kept. A quantity whose reciprocal is the one that
-    mismatch moves in proportion (a rejection ratio, endless where all matches) is turned over. The same seed gives the
-    same draws on every machine. Raises UsageError for a count out of range, CircuitError where nothing settles.
+    At a ``frequency`` in Hz above 0 gains are magnitudes. With a servo every quantity is measured while the output is
+    kept. A quantity whose reciprocal is the one that mismatch moves in proportion (a rejection ratio, endless where
+    all matches) is turned over. The same seed gives the same draws on every machine. Raises UsageError for a count
+    out of range, CircuitError where nothing settles.
     """
     import numpy
 
@@ -154,11 +158,11 @@ def studied(
     generator = numpy.random.Generator(numpy.random.PCG64(seed))
     normal = generator.standard_normal((len(varied), count))
     drawn = _draws(varied, [each.sigma * row for each, row in zip(varied, normal)])
-    found, failed = _answers(point, asked, drawn, count, servo, servo_name)
-    here, _ = _answers(point, asked, _draws(varied, [numpy.zeros(1)] * len(varied)), 1, servo, servo_name)
+    found, failed = _answers(point, asked, drawn, count, servo, servo_name, frequency)
+    here, _ = _answers(point, asked, _draws(varied, [numpy.zeros(1)] * len(varied)), 1, servo, servo_name, frequency)
     moved = numpy.concatenate([numpy.diag([STEP * each.sigma for each in varied])] * 2, axis=1)
     moved[:, len(varied) :] *= -1
-    nearby, _ = _answers(point, asked, _draws(varied, list(moved)), 2 * len(varied), servo, servo_name)
+    nearby, _ = _answers(point, asked, _draws(varied, list(moved)), 2 * len(varied), servo, servo_name, frequency)
     sigmas = numpy.array([each.sigma for each in varied])
 
     def slope_of(values: Any) -> Any:
@@ -171,7 +175,7 @@ def studied(
     for at, name in enumerate(slopes):
         direction = WORST * numpy.sign(slopes[name]) * sigmas
         corners[:, 2 * at], corners[:, 2 * at + 1] = -direction, direction
-    extreme, _ = _answers(point, asked, _draws(varied, list(corners)), corners.shape[1], servo, servo_name)
+    extreme, _ = _answers(point, asked, _draws(varied, list(corners)), corners.shape[1], servo, servo_name, frequency)
     texts = {each.name: each.text for each in asked}
     distributions = []
     for at, (name, values) in enumerate(found.items()):
@@ -184,15 +188,21 @@ def studied(
         distributions.append(
             Distribution(name, texts.get(name, name), over, nominal, sigma, contributions, low, high, name in turned)
         )
-    return Study(point, tuple(varied), count, seed, failed, tuple(distributions))
+    return Study(point, tuple(varied), count, seed, failed, tuple(distributions), frequency)
 
 
 def _answers(
-    point: OperatingPoint, asked: Sequence[Asked], draws: Draws, count: int, servo: Servo | None, servo_name: str
+    point: OperatingPoint,
+    asked: Sequence[Asked],
+    draws: Draws,
+    count: int,
+    servo: Servo | None,
+    servo_name: str,
+    frequency: float,
 ) -> tuple[dict[str, Any], int]:
     over = ensemble(point, draws, count, servo)
     found = {} if servo is None else {servo_name: over.x[:, -1]}
-    return found | values_of(asked, point, over), over.failed
+    return found | values_of(asked, point, over, frequency), over.failed
 
 
 def _is_turned(drawn: Any, here: Any, nearby: Any, slope_of: Callable[[Any], Any], sigmas: Any) -> bool:

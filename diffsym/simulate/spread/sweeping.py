@@ -1,15 +1,19 @@
-"""A quantity over a value of the deck: a source, a part, a device's width or length, a symbol, or the temperature."""
+"""A quantity over a value of the deck: a source, a part, a width, a parameter of a model or of the deck, a temperature.
+
+What is swept is looked for in this order: ``temp``; ``param.RL``, ``M1.w`` and ``n.vto``; elements; names of
+``.param``; symbols.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from typing import Any
 
 from diffsym.circuit.model import Circuit, Element
+from diffsym.circuit.netlist import with_parameters
 from diffsym.circuit.values import SUFFIX_HINT, spice_number
 from diffsym.errors import CircuitError, UsageError
 from diffsym.expression.evaluate import Value
@@ -18,9 +22,13 @@ from diffsym.expression.tree import Expression, number, symbols_of
 from diffsym.simulate.bias.point import OperatingPoint, operating_point
 from diffsym.simulate.spread.ensemble import ensemble
 from diffsym.simulate.spread.measured import Asked, values_of
+from diffsym.simulate.spread.varied import is_meant
 
 MOST_POINTS = 2000
 TEMPERATURE = "temp"
+
+OWN_PARAMETERS = ("w", "l", "m", "area", "ad", "as", "pd", "ps", "nrd", "nrs")
+"""What stands behind a device's model on its own card."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,7 @@ class Swept:
     over: Range
     columns: Mapping[str, tuple[float, ...]]
     warnings: tuple[tuple[str, ...], ...]
+    frequency: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         rows = []
@@ -46,7 +55,7 @@ class Swept:
             row: dict[str, Any] = {self.over.name: float(value)}
             row |= {name: value if math.isfinite(value) else None for name, value in self.at(at).items()}
             rows.append(row | ({"warnings": list(self.warnings[at])} if self.warnings[at] else {}))
-        return {"over": self.over.name, "points": rows}
+        return {"over": self.over.name, "frequency": self.frequency, "points": rows}
 
     def at(self, place: int) -> dict[str, float]:
         return {name: values[place] for name, values in self.columns.items()}
@@ -78,7 +87,9 @@ def range_of(text: str, points: int) -> Range:
     return Range(name.strip(), tuple(values), False)
 
 
-def swept(circuit: Circuit, over: Range, asked: Sequence[Asked], numbers: Mapping[str, Value]) -> Swept:
+def swept(
+    circuit: Circuit, over: Range, asked: Sequence[Asked], numbers: Mapping[str, Value], frequency: float = 0.0
+) -> Swept:
     """Every quantity at every value; a value without an operating point has none. Raises UsageError, CircuitError."""
     change = _change(circuit, over.name, numbers)
     columns: dict[str, list[float]] = {each.name: [] for each in asked}
@@ -87,7 +98,7 @@ def swept(circuit: Circuit, over: Range, asked: Sequence[Asked], numbers: Mappin
     for value in over.values:
         try:
             point = change(value)
-            found = values_of(asked, point, ensemble(point, {}, 1))
+            found = values_of(asked, point, ensemble(point, {}, 1), frequency)
         except CircuitError as error:
             last = error
             found = {each.name: [math.nan] for each in asked}
@@ -98,7 +109,7 @@ def swept(circuit: Circuit, over: Range, asked: Sequence[Asked], numbers: Mappin
             columns[name].append(float(values[0]))
     if last is not None and all(math.isnan(each) for column in columns.values() for each in column):
         raise last
-    return Swept(over, {name: tuple(values) for name, values in columns.items()}, tuple(warnings))
+    return Swept(over, {name: tuple(values) for name, values in columns.items()}, tuple(warnings), frequency)
 
 
 def _change(circuit: Circuit, name: str, numbers: Mapping[str, Value]) -> Any:
@@ -111,21 +122,53 @@ def _change(circuit: Circuit, name: str, numbers: Mapping[str, Value]) -> Any:
 
         return warmer
     names, dot, key = name.rpartition(".")
-    if dot and key.lower() in ("w", "l", "m", "area"):
+    if names.lower() == "param":
+        parameter = _parameter(circuit, joined(key))
+        if parameter is None:
+            listed = " ".join(circuit.parameters) or "none"
+            raise UsageError(f"there is no parameter {key[:40]!r} at the deck's top", hint=f"parameters: {listed}")
+        return lambda value: operating_point(with_parameters(circuit, {parameter: value}), numbers)
+    if dot and key.lower() in OWN_PARAMETERS:
         devices = _named(circuit, names)
         wrong = next((each.name for each in devices if each.model is None), None)
         if wrong is not None:
             raise UsageError(f"{wrong} has no {key}", hint="widths and lengths are those of transistors")
         return _replacing(circuit, devices, numbers, lambda each, tree: _with_parameter(each, key.lower(), tree))
-    patterns = [pattern.strip().lower() for pattern in name.split(",")]
-    if any(fnmatchcase(each.name.lower(), pattern) for each in circuit.elements for pattern in patterns):
+    model = next((each for each in circuit.models if dot and each.lower() == names.lower()), None)
+    if model is not None:
+        return _remodelled(circuit, model, key.lower(), numbers)
+    patterns = [pattern.strip() for pattern in name.split(",")]
+    if any(is_meant(each.name, pattern) for each in circuit.elements for pattern in patterns):
         return _replacing(circuit, _named(circuit, name), numbers, _with_value)
     symbol = joined(name)
+    parameter = _parameter(circuit, symbol)
+    if parameter is not None:
+        return lambda value: operating_point(with_parameters(circuit, {parameter: value}), numbers)
     known = {each for element in circuit.elements for tree in _trees(element) for each in symbols_of(tree)}
     if symbol in known:
         return lambda value: operating_point(circuit, {**numbers, symbol: value})
-    listed = " ".join([*(each.name for each in circuit.elements), *sorted(known)][:40])
-    raise UsageError(f"there is no {name} to sweep", hint=f"an element, M1.w, temp or a symbol: {listed}")
+    listed = " ".join([*(each.name for each in circuit.elements), *circuit.parameters, *sorted(known)][:40])
+    raise UsageError(
+        f"there is no {name} to sweep", hint=f"an element, M1.w, model.vto, a .param, temp or a symbol: {listed}"
+    )
+
+
+def _parameter(circuit: Circuit, name: str) -> str | None:
+    """The parameter of the deck that is meant, capitals aside where only one differs by them."""
+    if name in circuit.parameters:
+        return name
+    alike = [each for each in circuit.parameters if each.lower() == name.lower()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _remodelled(circuit: Circuit, name: str, key: str, numbers: Mapping[str, Value]) -> Any:
+    model = circuit.models[name]
+
+    def at(value: Fraction) -> OperatingPoint:
+        changed = replace(model, parameters={**model.parameters, key: number(value)})
+        return operating_point(replace(circuit, models={**circuit.models, name: changed}), numbers)
+
+    return at
 
 
 def _trees(element: Element) -> list[Expression]:
@@ -136,7 +179,7 @@ def _trees(element: Element) -> list[Expression]:
 def _named(circuit: Circuit, names: str) -> list[Element]:
     found = []
     for pattern in names.split(","):
-        these = [each for each in circuit.elements if fnmatchcase(each.name.lower(), pattern.strip().lower())]
+        these = [each for each in circuit.elements if is_meant(each.name, pattern.strip())]
         if not these:
             listed = " ".join(each.name for each in circuit.elements[:40])
             raise UsageError(f"there is no element {pattern.strip()[:40]!r}", hint=f"elements: {listed}")

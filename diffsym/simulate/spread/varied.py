@@ -95,10 +95,17 @@ def _stated(deck: Deck, text: str) -> list[Varied]:
 
 def _owners(deck: Deck, pattern: str) -> list[str]:
     every = [device.name for device in deck.devices] + [part.name for part in deck.parts]
-    found = [name for name in every if fnmatchcase(name.lower(), pattern.lower())]
+    found = [name for name in every if is_meant(name, pattern)]
     if not found or not pattern:
         raise UsageError(f"there is no element {pattern[:40]!r}", hint=f"elements: {' '.join(every[:30])}")
     return found
+
+
+def is_meant(name: str, pattern: str) -> bool:
+    """Whether ``M*`` means an element: ``M1``, and ``X1.M1`` of a subcircuit too where a pattern has no dot."""
+    lower, wanted = name.lower(), pattern.lower()
+    inside = "*" in wanted and "." not in wanted and fnmatchcase(lower.rpartition(".")[2], wanted)
+    return fnmatchcase(lower, wanted) or inside
 
 
 def _properties(deck: Deck, owner: str) -> tuple[str, ...]:
