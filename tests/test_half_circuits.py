@@ -141,14 +141,14 @@ def test_a_bridge_carries_nothing_in_common_mode() -> None:
         ("five-transistor OTA, finite tail", "v(o)/vid", ("no mirror symmetry",)),
         ("MOS pair", "v(o1)", ("driven in both modes at once",)),
         ("MOS pair", "v(o1,o2)/vic", ("by symmetry this voltage is 0",)),
-        ("MOS pair", "i(M1)/vid", ("is for voltages",)),
+        ("MOS pair", "i(M1)/vid", ("one voltage or current at a time",)),
     ],
 )
 def test_where_it_does_not_apply_it_says_what_is_left_over(title: str, quantity: str, said: tuple[str, ...]) -> None:
     with pytest.raises(CircuitError) as refused:
         worked(BY_TITLE[title], quantity, "half-circuit")
     assert all(words in refused.value.message for words in said)
-    assert refused.value.hint or "0" in said[0] or "voltages" in said[0]
+    assert refused.value.hint or "0" in said[0] or "voltage or current" in said[0]
 
 
 def test_a_mismatch_leaves_the_other_methods_and_says_why_this_one_fails() -> None:
