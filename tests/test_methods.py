@@ -458,6 +458,6 @@ def test_every_method_has_a_title_in_every_language() -> None:
     from diffsym.derivation.wording import catalogue, languages
 
     for language in languages():
-        for method in METHODS:
+        for method in {name.partition("+")[0] for name in METHODS}:
             assert method == "half-circuit" or f"method.{method}" in catalogue(language).entries
             assert f"second.{method}" in catalogue(language).entries
