@@ -63,7 +63,7 @@ def test_formula_deck_and_ngspice_agree(tmp_path: Path) -> None:
 def test_what_the_formula_leaves_out_shows_as_a_difference(tmp_path: Path) -> None:
     """The body effect is in the deck's model and not in the formula's."""
     found = cells(page(tmp_path, more="gamma=0.5 phi=0.7"), "| $A_v$")
-    assert re.fullmatch(r"[\d.]+ %", found[3]) and float(found[3][:-2]) > 1
+    assert re.fullmatch(r"[\d.]+\s%", found[3]) and float(found[3][:-2]) > 1
 
 
 def test_a_region_in_which_the_formula_does_not_hold_is_told(tmp_path: Path) -> None:

@@ -236,10 +236,10 @@ def test_a_circuit_without_a_pair_has_no_steering() -> None:
 def test_rejection_over_the_tail_and_over_mismatch_is_what_a_hand_calculation_gives() -> None:
     file = file_named("mos-pair-load-mismatch")
     captions = {figure.name.rpartition("-")[2]: figure for figure in figures_of(build(worked_of(file), file))}
-    # R_D/ΔR_D (1 + 2 g_m R_SS) with 1 mS, 50 kΩ and one per cent
-    assert f"{20 * math.log10(100 * 101):.1f} dB" in captions["DeltaRD"].alternative
+    # R_D/ΔR_D (1 + 2 g_m R_SS) with 1 mS, 50 kΩ and two per cent
+    assert f"{20 * math.log10(50 * 101):.1f} dB" in captions["DeltaRD"].alternative
     assert f"{20 * math.log10(10 * 101):.1f} dB at 10 %" in captions["DeltaRD"].alternative
-    assert f"{20 * math.log10(100 * (1 + 2e-3 * 5e6)):.1f} dB at 5 MΩ" in captions["RSS"].alternative
+    assert f"{20 * math.log10(50 * (1 + 2e-3 * 5e6)):.1f} dB at 5 MΩ" in captions["RSS"].alternative
 
 
 def test_the_error_shown_is_that_of_both_formulas() -> None:
