@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from math import isqrt
+from random import Random
 
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.reading import read_expression
@@ -103,7 +104,7 @@ def parts_of(netlist: Netlist, values: Values, symbol: Callable[[str, str], str]
         if kind in DEVICES:
             nodes = words[1:]
             if "rb" in netlist.kept.get(name.lower(), ()):
-                inner = f"inside {name}"
+                inner = f"{name}.b"
                 parts.append(Part(f"{name}.rb", "R", nodes[1], inner, values.get(symbol(name, "rb"), Fraction(1))))
                 nodes[1] = inner
             for parameter, letter, plus, minus, *control in DEVICES[kind]:
@@ -231,6 +232,15 @@ class Answer:
         self.free = [column for column in self.place.values() if column not in pivots]
         self.pivots = pivots
 
+    def anywhere(self, chance: Random) -> dict[str, Fraction]:
+        """One solution, with numbers drawn for what the equations leave free."""
+        here = self.point()
+        moved = [(Fraction(chance.randint(1, 9)), self.point(column)) for column in self.free]
+        return {
+            name: value + sum((size * (other[name] - value) for size, other in moved), Fraction(0))
+            for name, value in here.items()
+        }
+
     def point(self, moved: int | None = None) -> dict[str, Fraction]:
         """One solution; ``moved`` is the free unknown that is 1 instead of 0."""
         out = {}
@@ -293,20 +303,38 @@ def measured(answer: Answer, solution: Mapping[str, Fraction], quantity: str, va
     return walk(ast.parse(quoted, mode="eval").body)
 
 
+def own_name(device: str, parameter: str) -> str:
+    return parameter + device[1:]
+
+
+def answered(
+    text: str,
+    values: Values,
+    symbol: Callable[[str, str], str] = own_name,
+    kept: Mapping[str, tuple[str, ...]] | None = None,
+    beside: Mapping[str, str] | None = None,
+) -> Answer:
+    """The circuit's solutions. ``symbol`` names a device's parameter; ``kept`` tells which ones a device has.
+
+    ``beside``: by name of a current its part (``RD``, ``M1.gm``), beside which it flows from plus to minus.
+    """
+    netlist = parsed(text)
+    netlist.kept |= {name.lower(): names for name, names in (kept or {}).items()}
+    parts = parts_of(netlist, values, symbol)
+    ends = {part.name: (part.plus, part.minus) for part in parts}
+    parts += [Part(current, "I", *ends[part], values[current]) for current, part in (beside or {}).items()]
+    return Answer(parts, values["s"])
+
+
 def second_opinion(
     text: str,
     quantity: str,
     values: Values,
-    symbol: Callable[[str, str], str] = lambda device, parameter: parameter + device[1:],
+    symbol: Callable[[str, str], str] = own_name,
     kept: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Fraction:
-    """The quantity's value by the tableau; raises Undetermined where there is none.
-
-    ``symbol`` names a device's parameter; ``kept`` tells which ones a device has.
-    """
-    netlist = parsed(text)
-    netlist.kept |= {name.lower(): names for name, names in (kept or {}).items()}
-    answer = Answer(parts_of(netlist, values, symbol), values["s"])
+    """The quantity's value by the tableau; raises Undetermined where there is none."""
+    answer = answered(text, values, symbol, kept)
     value = measured(answer, answer.point(), quantity, values)
     for column in answer.free:
         if measured(answer, answer.point(column), quantity, values) != value:

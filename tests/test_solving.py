@@ -95,6 +95,26 @@ def naming(small: SmallSignalCircuit) -> Callable[[str, str], str]:
     return symbol
 
 
+def with_slopes(
+    small: SmallSignalCircuit, values: dict[str, Fraction]
+) -> tuple[Callable[[str, str], str], dict[str, tuple[str, ...]]]:
+    """The tableau knows g_m and r_π: a transistor that has β in place of one of them is given the slope that β makes.
+
+    It is added to the values, under a name that no symbol has. Returns the names of all slopes, and which ones each
+    device has.
+    """
+    named, kept = naming(small), dict(small.models)
+    made: dict[tuple[str, str], str] = {}
+    for device, parts in small.models.items():
+        if "beta" not in parts:
+            continue
+        lacking, there = ("rpi", "gm") if "gm" in parts else ("gm", "rpi")
+        made[device, lacking] = f"{lacking} of {device}"
+        values[made[device, lacking]] = values[named(device, "beta")] / values[named(device, there)]
+        kept[device] = tuple(lacking if part == "beta" else part for part in parts)
+    return lambda device, part: made.get((device, part)) or named(device, part), kept
+
+
 def value_of(answer: Rational, values: dict[str, Fraction]) -> Fraction | float | complex:
     return evaluate(answer.tree(), values)
 

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from diffsym.derivation.steps import Derivation, Line, Netlist, Remark, Step, Tabulated
 from diffsym.errors import Refuted
 from diffsym.expression.printing import to_text
-from diffsym.expression.tree import BranchCurrent, Expression, NodeVoltage, Relation, Symbol, replaced
+from diffsym.expression.tree import (
+    BranchCurrent,
+    Expression,
+    Negation,
+    NodeVoltage,
+    Relation,
+    Sum,
+    Symbol,
+    equation,
+    replaced,
+    sum_of,
+)
 from diffsym.kernel.check import check
 from diffsym.kernel.claims import (
     Claim,
@@ -90,6 +102,10 @@ def claims_of(
         for hypothesis in step.claim.hypotheses:
             if hypothesis not in stated.values():
                 raise Refuted(f"{describe(step)}: it rests on {to_text(hypothesis)}, which no earlier line states")
+    if isinstance(step.claim, Leading):
+        idle = idle_term(step.claim)
+        if idle is not None:
+            raise Refuted(f"{describe(step)}: its claim holds without {to_text(idle)} as well, and says nothing of it")
     if isinstance(step.claim, Leading) and len(step.relation.sides) > 2:
         exact = Relation(step.relation.sides[:-1], step.relation.operators[:-1])
         if exact not in stated.values():
@@ -98,10 +114,35 @@ def claims_of(
 
 
 def states_named(claim: Claim, relation: Relation, stated: Mapping[str, Relation]) -> bool:
-    """Whether the relation is X ≈ a, the claim about e ≈ a, and an earlier line states X = e."""
-    if not isinstance(claim, Leading) or relation != Relation((relation.left, claim.approximate), ("≈",)):
+    """Whether the relation is X ≈ a, an earlier line states X = e, and the claim is about e ≈ a.
+
+    Or, where a = a₀ + a₁, about e − a₀ ≈ a₁: then the next order is what the line says it is.
+    """
+    if not isinstance(claim, Leading) or relation.operators != ("≈",) or not isinstance(relation.left, Symbol):
         return False
-    return isinstance(relation.left, Symbol) and Relation((relation.left, claim.exact), ("=",)) in stated.values()
+    values = [claim.exact] if relation.right == claim.approximate else []
+    match claim.exact:
+        case Sum((value, Negation(lead))) if relation.right == with_next_order(lead, claim.approximate):
+            values.append(value)
+    return any(equation(relation.left, value) in stated.values() for value in values)
+
+
+def with_next_order(lead: Expression, following: Expression) -> Expression:
+    """1 − 2/β of 1 and −2/β."""
+    return Sum((lead, *(following.terms if isinstance(following, Sum) else (following,))))
+
+
+def idle_term(claim: Leading) -> Expression | None:
+    """A term of an approximation without which the claim holds as well, so that it proves nothing of this term."""
+    if not isinstance(claim.approximate, Sum):
+        return None
+    terms = claim.approximate.terms
+    for place, term in enumerate(terms):
+        others = sum_of([*terms[:place], *terms[place + 1 :]])
+        with suppress(Refuted):
+            if isinstance(check(replace(claim, approximate=others)), Fact):
+                return term
+    return None
 
 
 def states(claim: Claim, relation: Relation) -> bool:

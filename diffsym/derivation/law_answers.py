@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from diffsym.derivation.checking import with_next_order
 from diffsym.derivation.given_lines import without_minus
 from diffsym.derivation.isolation import tidy
 from diffsym.derivation.law_questions import AskedOfLaws, Question, symbol_named
@@ -36,7 +37,6 @@ from diffsym.expression.tree import (
     Expression,
     Negation,
     Relation,
-    Sum,
     Symbol,
     equation,
     number,
@@ -163,17 +163,18 @@ def first_order(reasoning: Reasoning, question: Question, name: str) -> Thought:
     exact = named_value(reasoning, question.of, name)
     tree = exact.relation.right
     lead = leading_tree(tree, large, small, reasoning.writer)
-    order, asserted = lead, tuple[Claim, ...]()
+    order, claim = lead, Leading(tree, lead, large, small)
+    asserted: tuple[Claim, ...] = ()
     if not {*large, *small} & set(symbols_of(lead)):
         rest = tree - lead
         following = leading_tree(rest, large, small, reasoning.writer)
-        order = Sum((lead, *(following.terms if isinstance(following, Sum) else (following,))))
-        asserted = (Leading(rest, following, large, small),)
+        order, claim = with_next_order(lead, following), Leading(rest, following, large, small)
+        asserted = (claim,)
     elif not large:
         order = by_parts(lead, small, reasoning.writer)
+        claim = Leading(tree, order, large, small)
     shown = tuple(ONE / Symbol(each) for each in large) + tuple(Symbol(each) for each in small)
     relation = Relation((exact.relation.left, order), ("≈",))
-    claim = Leading(tree, order, large, small)
     words = because("step.first-order", symbols=shown)
     return Thought(relation, "APPROXIMATE", words, ((exact, None),), claim=claim, asserted=asserted)
 
