@@ -299,7 +299,13 @@ class _Rooted:
         rest = sum_of([self.writer.tree(term) for term in _monomials(whole)])
         claim = Equal(Quotient(at_estimate, kept), rest)
         conditions = tuple(
-            Relation((Power(names[k], number(2)), product_of([names[k - 1], names[k + 1]])), ("≫",))
+            Relation(
+                (
+                    Power(names[k], number(2)),
+                    product_of([name for name in (names[k - 1], names[k + 1]) if name != ONE]),
+                ),
+                ("≫",),
+            )
             for k in (n - 1, n)
             if 1 <= k < top and k - 1 in names and k + 1 in names
         )
@@ -339,7 +345,11 @@ class _Rooted:
             shown = Amount(f"{si(root.real, '')} ± j {si(abs(root.imag), '')} rad/s")
             return [CheckRow(kind, (said("finding.complex-root", exact=shown),))]
         off = (near - root.real) / root.real * 100
-        words = said("finding.exact-root", exact=Amount(si(root.real, "rad/s")), error=Amount(f"{off:.2g} %"))
+        words = said(
+            "finding.exact-root",
+            exact=Amount(si(root.real, "rad/s")),
+            error=Amount(f"{si(float(f'{off:.2g}'))}\N{NO-BREAK SPACE}%"),
+        )
         return [CheckRow(kind, (words,))]
 
     # ---- coefficients, H₀, ω₀ and Q

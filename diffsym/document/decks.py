@@ -234,7 +234,9 @@ def _value(draft: Draft, value: complex, unit: str) -> Inlines:
     if abs(value.imag) <= 1e-9 * abs(value.real):
         return draft.speech.inlines((Amount(si(_rounded(value.real), plain, DIGITS)),))
     angle = math.degrees(math.atan2(value.imag, value.real))
-    return draft.speech.inlines((Amount(f"{si(_rounded(abs(value)), plain, DIGITS)} ∠ {angle:.1f}°"),))
+    return draft.speech.inlines(
+        (Amount(f"{si(_rounded(abs(value)), plain, DIGITS)} ∠ {angle:.1f}°".replace("-", "−")),)
+    )
 
 
 def _difference(first: complex, second: complex) -> str:

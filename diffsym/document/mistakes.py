@@ -236,10 +236,14 @@ def words_for(other: Instead, circuit: SmallSignalCircuit) -> Said:
             return said("slip.body-effect", devices=devices)
         key, control, single = ("vbe-as-vb", "vbe", "vb") if _bipolar(changed) else ("vgs-as-vg", "vgs", "vg")
         return said(f"slip.{key}", devices=devices, inner=Symbol(control), outer=Symbol(single))
-    symbols: tuple[Inline, ...] = tuple(
-        dict.fromkeys(Symbol(name) for element in changed for name in symbols_of(element.value))
-    )
+    symbols: tuple[Inline, ...] = tuple(dict.fromkeys(Symbol(name) for element in changed for name in _names(element)))
     return said(f"slip.{other.name}", symbols=symbols)
+
+
+def _names(element: LinearElement) -> tuple[str, ...]:
+    """The symbols of its value; of β/g_m, what a device's part is called: r_π."""
+    called = element.parameter if element.device and not isinstance(element.value, Symbol) else ""
+    return (called,) if called else symbols_of(element.value)
 
 
 def _bipolar(elements: list[LinearElement]) -> bool:
