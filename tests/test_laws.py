@@ -16,10 +16,10 @@ from diffsym.derivation.steps import Derivation, Line
 from diffsym.errors import CircuitError, DiffsymError, QuantityError, Refuted
 from diffsym.expression.evaluate import evaluate
 from diffsym.expression.names import joined
-from diffsym.expression.tree import Relation, Symbol, equation, symbols_of
+from diffsym.expression.tree import Relation, Sum, Symbol, equation, symbols_of
 from diffsym.forms.leading_order import leading_tree
 from diffsym.forms.readable import Writer
-from diffsym.kernel.claims import Follows
+from diffsym.kernel.claims import Follows, Leading
 
 MOS = [
     "I_D = (k_n/2) (V_GS - V_TH)^2 (1 + lambda V_DS)",
@@ -69,6 +69,14 @@ def derived(
     if terms:
         assert set(symbols_of(derivation.result.right)) <= {joined(term) for term in terms}
     return derivation
+
+
+def with_line(derivation: Derivation, line: Line, changed: Line) -> Derivation:
+    passages = tuple(
+        replace(each, steps=tuple(changed if step is line else step for step in each.steps))
+        for each in derivation.passages
+    )
+    return replace(derivation, passages=passages)
 
 
 def value(derivation: Derivation, **numbers: float) -> float:
@@ -286,6 +294,23 @@ def test_an_expansion_shows_its_second_term() -> None:
     assert value(found, beta=100) == pytest.approx(1 - 2 / 100)
 
 
+def test_a_false_second_term_is_refused() -> None:
+    """To leading order 1 − 3/β is as true as 1 − 2/β: a claim that ends before the second term says nothing of it."""
+    found = derived(["A = beta/(beta + 2)"], "first_order(A; 1/beta)", "A")
+    (line,) = [line for line in found.lines if line.boxed]
+    wrong = read_formula("1 - 3/beta", ("beta",))
+    assert isinstance(line.claim, Leading) and isinstance(wrong, Sum)
+    value_of, first = line.claim.exact.terms[0], wrong.terms[0]  # type: ignore[attr-defined]
+    for claim, complaint in (
+        (line.claim, "about something else"),
+        (Leading(value_of - first, wrong.terms[1], ("beta",)), "is not the leading order"),
+        (Leading(value_of, wrong, ("beta",)), "holds without"),
+    ):
+        changed = replace(line, relation=Relation((line.relation.left, wrong), ("≈",)), claim=claim)
+        with pytest.raises(Refuted, match=complaint):
+            checked(with_line(found, line, changed))
+
+
 # ---- what is refused
 
 
@@ -334,12 +359,8 @@ def test_a_changed_line_is_refused(of: str) -> None:
                 continue
             wrong = equation(line.relation.left, line.relation.right * Symbol("kn"))
             false = replace(line, relation=wrong, claim=replace(line.claim, goal=wrong))
-            passages = tuple(
-                replace(each, steps=tuple(false if step is line else step for step in each.steps))
-                for each in derivation.passages
-            )
             with pytest.raises(Refuted):
-                checked(replace(derivation, passages=passages))
+                checked(with_line(derivation, line, false))
 
 
 def test_a_leading_order_needs_something_that_is_large_or_small() -> None:
