@@ -42,5 +42,21 @@ def some_names() -> list[Any]:
     ]
 
 
+QUICK = frozenset(name for name in MAIN if not crc32(name.encode()) % 3) | {"mos-pair", "bjt-pair"}
+"""Of the main files, those that take part in every run where a test works out whole documents."""
+
+
+def quick_files(files: tuple[DerivationFile, ...] = FILES) -> list[Any]:
+    """These files; all but a few of them where slow tests run."""
+    return [pytest.param(file, marks=[] if file.name in QUICK else [pytest.mark.slow], id=file.name) for file in files]
+
+
+def quick_names() -> list[Any]:
+    """The names of the main files and of a sample of the others."""
+    return [
+        pytest.param(file.name, marks=[] if file.name in QUICK else [pytest.mark.slow], id=file.name) for file in SAMPLE
+    ]
+
+
 def is_main(file: DerivationFile | str) -> bool:
     return (file if isinstance(file, str) else file.name) in MAIN

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from shipped import each_file
+from shipped import each_file, quick_files
 
 from diffsym.cli import main
 from diffsym.commands import derive
@@ -94,7 +94,7 @@ def without_expectations(file: DerivationFile) -> str:
     return re.sub(r"(?m)^expect = .*$", "", file.text)
 
 
-@pytest.mark.parametrize("file", each_file())
+@pytest.mark.parametrize("file", quick_files())
 def test_without_its_expectations_every_document_is_the_same(file: DerivationFile) -> None:
     bare = read_derivation(without_expectations(file), file.file)
     bare = variant_in(bare, file.name) if file.variant_of else bare

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 from page_formulas import canonical, formulas_of, in_html, in_json, in_latex, in_markdown, in_notebook, said_in_pdf
-from shipped import some_names
+from shipped import quick_names
 from test_pdf import assert_inside
 from typst_formulas import formulas_in
 
@@ -42,7 +42,7 @@ def assert_same(document: Document, format: str, found: list[str]) -> None:
         assert canonical(latex) == canonical(wanted), f"{format}: {latex}"
 
 
-@pytest.mark.parametrize("name", some_names())
+@pytest.mark.parametrize("name", quick_names())
 def test_every_format_has_every_formula(name):
     worked, document = made(name)
     assert sum(1 for _ in formulas_of(document)) > 5
@@ -55,7 +55,7 @@ def test_every_format_has_every_formula(name):
     assert_same(document, "typ", formulas_in(write(shown, "typ"), pictures))
 
 
-@pytest.mark.parametrize("name", some_names())
+@pytest.mark.parametrize("name", quick_names())
 def test_each_pdf_says_every_formula_inside_its_margins_and_each_drawing_names_its_elements(name, tmp_path):
     worked, document = made(name)
     printed = page(document, "pdf")
