@@ -12,7 +12,7 @@ from diffsym.derivation.findings import ApproximationFound
 from diffsym.derivation.said import said
 from diffsym.derivation.worked import WorkedQuantity
 from diffsym.document.draft import Draft
-from diffsym.document.numbers import approximation_in_numbers, numbers, result_of
+from diffsym.document.numbers import LAPLACE, approximation_in_numbers, numbers, result_of
 from diffsym.document.tree import Block, Equation, Inlines, Section, Step, Table
 from diffsym.expression.tree import Call, Expression, Quotient, Relation, Symbol, symbol_count, symbols_of, walk
 from diffsym.forms.order import kinds
@@ -20,6 +20,9 @@ from diffsym.forms.readable import Writer
 
 INLINE = 8
 """Symbols of a formula up to which it stands inside a sentence."""
+
+LONGEST_CONDITION = 12
+"""Symbols of a condition that can be read in a sentence."""
 
 MOST_CONDITIONS = 4
 
@@ -114,12 +117,14 @@ def _divided_by(draft: Draft, quantity: WorkedQuantity) -> Iterator[Block]:
         return
     signals = {name for condition in found.conditions for name in driving(draft, condition)}
     by = divisors(found, signals, Writer(kinds(dict(draft.notation.dimensions))))
-    told = [tree for tree in by.told if tree not in draft.divisors][:MOST_CONDITIONS]
+    # A polynomial in s vanishes at its roots only, and what does not fit into a sentence says nothing in it.
+    short = [tree for tree in by.told if LAPLACE not in symbols_of(tree) and symbol_count(tree) <= LONGEST_CONDITION]
+    told = [tree for tree in short if tree not in draft.divisors][:MOST_CONDITIONS]
     draft.divisors += told
     if told:
         yield draft.speech.paragraph("check.divided", trees=tuple(told))
     positive = said("check.positive")
-    if by.positive and positive not in draft.said_once:
+    if by.positive and len(short) == len(by.told) and positive not in draft.said_once:
         draft.said_once.add(positive)
         yield draft.speech.paragraph("check.positive-others" if told else "check.positive")
 
