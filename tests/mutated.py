@@ -320,9 +320,12 @@ def plain(tree: Expression) -> Expression:
     return replaced(tree, change)
 
 
+STAND_IN = "measured"
+
+
 def stand_in(kind: str, place: str) -> str:
     """A name that no symbol of a circuit has."""
-    return f"measured{kind}" + "".join(letter if letter.isalnum() else "q" for letter in place)
+    return STAND_IN + kind + "".join(letter if letter.isalnum() else "q" for letter in place)
 
 
 # ---- points at which a derivation's lines hold
@@ -444,6 +447,9 @@ def premise_point(derivation: Derivation, seed: int, known: Mapping[str, Value] 
     start = {name: Fraction(chance.randint(50, 150), 100) for name in names}
     try:
         if rest:
+            linear = linear_point({**values, **start}, meanings, equations, frozenset(values))
+            if linear is not None:
+                return linear
             start = solved(start, values, meanings, rest)  # type: ignore[assignment]
         if start is None:
             return None
@@ -468,16 +474,25 @@ def definitions(equations: Sequence[Equation], known: frozenset[str]) -> tuple[d
     found: dict[str, Expression] = {}
     rest: list[Equation] = []
 
-    def rests_on(tree: Expression) -> set[str]:
-        return {name for each in symbols_of(tree) for name in (each, *(rests_on(found[each]) if each in found else ()))}
+    def is_new(name: str, meaning: Expression) -> bool:
+        if name in known or name in found:
+            return False
+        reached, waiting = set[str](), list(symbols_of(meaning))
+        while waiting:
+            each = waiting.pop()
+            if each not in reached:
+                reached.add(each)
+                waiting += symbols_of(found[each]) if each in found else ()
+        return name not in reached
 
     for first, second in equations:
-        free = {*symbols_of(first), *symbols_of(second)} - known
-        if not free:
+        if {*symbols_of(first), *symbols_of(second)} <= known:
             continue
-        is_new = isinstance(first, Symbol) and first.name not in known and first.name not in found
-        if is_new and first.name not in rests_on(second):  # type: ignore[union-attr]
-            found[first.name] = second  # type: ignore[union-attr]
+        options = [(first, second), *solved_for_one(first, second)]
+        for symbol, meaning in options:
+            if isinstance(symbol, Symbol) and is_new(symbol.name, meaning):
+                found[symbol.name] = meaning
+                break
         else:
             rest.append((first, second))
     ordered: dict[str, Expression] = {}
@@ -493,11 +508,58 @@ def definitions(equations: Sequence[Equation], known: frozenset[str]) -> tuple[d
     return ordered, rest
 
 
+def solved_for_one(first: Expression, second: Expression) -> Iterator[Equation]:
+    """The equation for each voltage or current that is a term by itself: its sum with the others is zero."""
+    terms = [*terms_of(first), *(Negation(term) for term in terms_of(second))]
+    for place, term in enumerate(terms):
+        bare, sign = term, 1
+        while isinstance(bare, Negation):
+            bare, sign = bare.operand, -sign
+        if isinstance(bare, Symbol) and bare.name.startswith(STAND_IN):
+            others = sum_of([*terms[:place], *terms[place + 1 :]])
+            yield bare, Negation(others) if sign > 0 else others
+
+
 def with_meanings(values: Mapping[str, Value], meanings: Mapping[str, Expression]) -> Values:
     out = dict(values)
     for name, meaning in meanings.items():
         out[name] = evaluate(meaning, out)
     return out
+
+
+def off_by(equations: Sequence[Equation], values: Mapping[str, Value]) -> tuple[numpy.ndarray, numpy.ndarray]:
+    """By how much each equation is missed, and the size of what stands in it."""
+    sizes, off = [], []
+    for first, second in equations:
+        terms = [float(evaluate(term, values)) for side in (first, second) for term in terms_of(side)]  # type: ignore[arg-type]
+        off.append(float(evaluate(first, values)) - float(evaluate(second, values)))  # type: ignore[arg-type]
+        sizes.append(sum(map(abs, terms)) or 1.0)
+    return numpy.array(off), numpy.array(sizes)
+
+
+def linear_point(
+    values: Values, meanings: Mapping[str, Expression], equations: Sequence[Equation], known: frozenset[str]
+) -> Point | None:
+    """The voltages and currents nearest to random ones that satisfy what is linear in them; None where it is not."""
+    own = {name: meaning for name, meaning in meanings.items() if not name.startswith(STAND_IN)}
+    mentioned = dict.fromkeys(name for each in itertools.chain(*equations) for name in symbols_of(each))
+    names = [name for name in mentioned if name.startswith(STAND_IN) and name not in known]
+    if not names:
+        return None
+
+    def at(amounts: Sequence[float]) -> Values:
+        return with_meanings({**values, **dict(zip(names, map(float, amounts)))}, own)
+
+    start = numpy.array([float(values.get(name, 1 + place / 7)) for place, name in enumerate(names)])  # type: ignore[arg-type]
+    here, sizes = off_by(equations, at(start))
+    columns = [off_by(equations, at(start + unit))[0] - here for unit in numpy.eye(len(names))]
+    matrix = numpy.array(columns).T
+    if not numpy.isfinite(matrix).all():
+        return None
+    moved = start + numpy.linalg.lstsq(matrix, -here, rcond=None)[0]
+    off, sizes = off_by(equations, at(moved))
+    largest = float(max(abs(moved)))
+    return Point(at(moved), own) if max(abs(off) / (sizes + largest)) < 1e-11 else None
 
 
 def solved(
@@ -508,17 +570,12 @@ def solved(
     here = numpy.array([float(start[name]) for name in names])
 
     def residual(point: numpy.ndarray) -> tuple[numpy.ndarray, numpy.ndarray]:
-        values = with_meanings({**known, **{name: float(each) for name, each in zip(names, point)}}, meanings)
-        sizes, off = [], []
-        for first, second in equations:
-            terms = [float(evaluate(term, values)) for side in (first, second) for term in terms_of(side)]
-            off.append(float(evaluate(first, values)) - float(evaluate(second, values)))
-            sizes.append(sum(map(abs, terms)) or 1.0)
-        return numpy.array(off), numpy.array(sizes)
+        values = {**known, **{name: float(each) for name, each in zip(names, point)}}
+        return off_by(equations, with_meanings(values, meanings))
 
     for _ in range(200):
         now, sizes = residual(here)
-        if max(abs(now) / sizes) < 1e-13:
+        if max(abs(now) / sizes) < 1e-12:
             return dict(zip(names, map(float, here)))
         columns = []
         for place in range(len(names)):
@@ -529,6 +586,8 @@ def solved(
         step = numpy.linalg.lstsq(numpy.array(columns).T / sizes[:, None], -now / sizes, rcond=None)[0]
         limit = 0.5 * numpy.maximum(abs(here), 1e-3)
         here = here + step * min(1.0, float(min(limit / numpy.maximum(abs(step), 1e-300))))
+        if not all(abs(here) < 1e30):
+            return None
     return None
 
 
